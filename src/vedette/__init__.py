@@ -1,0 +1,1 @@
+"""Vedette: serve your vision model, find the cheapest set-up that meets your deadline, and see it proved."""

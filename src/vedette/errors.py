@@ -1,0 +1,118 @@
+"""Every error that Vedette raises for a reason outside its own code.
+
+    VedetteError            kind        whose turn it is
+    ├── InvalidError        invalid     the caller: input that cannot be used as it is
+    │   └── UsageError      usage       the caller: command line or configuration
+    ├── NotFoundError       not_found   the caller: a name, file or address that is not there
+    ├── ConflictError       conflict    the caller: it clashes with what is there
+    ├── TooLargeError       too_large   the caller: beyond a stated limit
+    ├── UnsupportedError    unsupported the caller: a format, device or precision not offered here
+    ├── UnavailableError    unavailable the surroundings: a package, registry or device does not answer
+    ├── ExhaustedError      exhausted   the surroundings: disk or memory ran out
+    └── InternalError       internal    us: a bug worth a report
+
+Every error says what happened with the value, and in `help` the next step. `EXIT_CODES` is the one table from a kind to
+the exit code of the command line; a transport adds its own table beside this one. A mistake in Vedette's own code is an
+`AssertionError` or whatever Python raises, never one of these.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+Kind = Literal[
+    "invalid",
+    "usage",
+    "not_found",
+    "conflict",
+    "too_large",
+    "unsupported",
+    "unavailable",
+    "exhausted",
+    "internal",
+]
+
+
+class VedetteError(Exception):
+    """What happened (`message`, with the value) and the next step (`help`)."""
+
+    kind: ClassVar[Kind] = "internal"
+
+    def __init__(self, message: str, *, help: str) -> None:  # noqa: A002 - the word that the user reads
+        super().__init__(message)
+        self.message = message
+        self.help = help
+
+    def __str__(self) -> str:
+        return f"{self.message}\nhelp: {self.help}"
+
+
+class InvalidError(VedetteError):
+    """Input that cannot be used as it is."""
+
+    kind = "invalid"
+
+
+class UsageError(InvalidError):
+    """A command line or configuration that cannot be used as it is."""
+
+    kind = "usage"
+
+
+class NotFoundError(VedetteError):
+    """A name, file or address that is not there."""
+
+    kind = "not_found"
+
+
+class ConflictError(VedetteError):
+    """A wish that clashes with what is there."""
+
+    kind = "conflict"
+
+
+class TooLargeError(VedetteError):
+    """Input beyond a stated limit."""
+
+    kind = "too_large"
+
+
+class UnsupportedError(VedetteError):
+    """A format, device or precision that is not offered here."""
+
+    kind = "unsupported"
+
+
+class UnavailableError(VedetteError):
+    """A package, registry or device that does not answer."""
+
+    kind = "unavailable"
+
+
+class ExhaustedError(VedetteError):
+    """Disk or memory that ran out."""
+
+    kind = "exhausted"
+
+
+class InternalError(VedetteError):
+    """Something that only a change of Vedette can put right."""
+
+    kind = "internal"
+
+
+SOME_FAILED = 1
+NOTHING_WORKED = 3
+INTERRUPTED = 130
+
+EXIT_CODES: dict[Kind, int] = {
+    "invalid": NOTHING_WORKED,
+    "usage": 2,
+    "not_found": 2,
+    "conflict": 2,
+    "too_large": NOTHING_WORKED,
+    "unsupported": 2,
+    "unavailable": NOTHING_WORKED,
+    "exhausted": NOTHING_WORKED,
+    "internal": NOTHING_WORKED,
+}

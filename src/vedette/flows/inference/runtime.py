@@ -1,0 +1,55 @@
+"""The port to the engines that run models, and an Instance: a model together with the engine that has it loaded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from vedette.values.execution import Execution, Plan
+from vedette.values.manifest import Manifest
+
+Tensor = NDArray[Any]
+
+
+class Runtime(Protocol):
+    """A model loaded into an engine. `infer` may be called by `execution.streams` threads at the same time."""
+
+    @property
+    def execution(self) -> Execution:
+        """How it runs."""
+
+    def infer(self, batch: Tensor) -> tuple[Tensor, ...]:
+        """Run one batch and return every output; the first dimension of each is the batch.
+
+        Args:
+            batch: for the image plan uint8 (N, height, width, channels), RGB or grey; for the tensor plan the model's own.
+
+        Raises:
+            InvalidError: the model does not take this batch.
+        """
+
+    def close(self) -> None:
+        """Free the engine's memory; `infer` must not be called any more."""
+
+
+class Loader(Protocol):
+    """Brings models into engines."""
+
+    def load(self, manifest: Manifest, execution: Execution, plan: Plan = Plan.IMAGE) -> Runtime:
+        """Load a model.
+
+        Raises:
+            UnsupportedError: this engine cannot offer the device, the precision or the file format.
+            UnavailableError: the engine is not installed.
+            InvalidError: the file does not hold a model that the engine can run.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """A model ready to run."""
+
+    manifest: Manifest
+    runtime: Runtime

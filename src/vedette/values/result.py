@@ -1,0 +1,61 @@
+"""What comes out for one image and one model: a Result, or a Failure that says why not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vedette.values.frame import Size
+from vedette.values.timeline import Timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """One answer of a classifier: score in 0..1, class_id counts from 0."""
+
+    label: str
+    class_id: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The answer of one model for one image.
+
+    Attributes:
+        id: the same for all models that saw this image; unique within a run.
+        source: where the image came from.
+        frame: number of the frame within its source.
+        time_s: time within a video, None for a single image.
+        size: of the ORIGINAL image, after its EXIF orientation.
+        model, model_version: which model answered.
+        runtime, precision: how it was run.
+        classes: best first.
+        timeline: when each stage worked on it.
+    """
+
+    id: str
+    source: str
+    frame: int
+    time_s: float | None
+    size: Size
+    model: str
+    model_version: str
+    runtime: str
+    precision: str
+    classes: tuple[Class, ...]
+    timeline: Timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An image without a result: the neutral kind of the error, what happened, and the next step."""
+
+    id: str
+    source: str
+    frame: int
+    kind: str
+    message: str
+    help: str
+
+
+Outcome = Result | Failure

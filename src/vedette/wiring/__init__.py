@@ -1,0 +1,1 @@
+"""Builds the object graph of each command; the only floor that names concrete adapters."""
