@@ -24,7 +24,7 @@ class Runtime(Protocol):
         """Run one batch and return every output; the first dimension of each is the batch.
 
         Args:
-            batch: for the image plan uint8 (N, height, width, channels), RGB or grey; for the tensor plan the model's own.
+            batch: for the image plan uint8 (N, height, width, channels), RGB or grey; for the tensor plan its own.
 
         Raises:
             InvalidError: the model does not take this batch.

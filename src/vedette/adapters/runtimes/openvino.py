@@ -1,0 +1,174 @@
+"""OpenVINO: one compiled model, one infer request for each stream.
+
+It reads ONNX, OpenVINO IR, TensorFlow SavedModel and TFLite. The precision is always set: left alone, OpenVINO takes
+bf16 on a CPU that has it. Threads are not pinned: two models, or two processes, would be pinned to the same cores.
+"""
+
+from __future__ import annotations
+
+import functools
+import queue
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vedette.adapters.runtimes.device import Device, parse_device
+from vedette.errors import InvalidError, UnavailableError, UnsupportedError
+from vedette.flows.inference.runtime import Runtime, Tensor
+from vedette.values.execution import Execution, Plan, Precision
+from vedette.values.manifest import InputSpec, Layout, Manifest, ModelFormat
+
+_HINTS = {Precision.FP32: "f32", Precision.BF16: "bf16", Precision.FP16: "f16"}
+_CAPABILITIES = {Precision.FP32: "FP32", Precision.BF16: "BF16", Precision.FP16: "FP16"}
+
+
+@dataclass(frozen=True, slots=True)
+class OpenVinoLoader:
+    """Loads what OpenVINO reads; `cache` keeps compiled models."""
+
+    cache: Path
+
+    def load(self, manifest: Manifest, execution: Execution, plan: Plan = Plan.IMAGE) -> Runtime:
+        """See `Loader.load`."""
+        if manifest.format is ModelFormat.TORCHSCRIPT:
+            raise UnsupportedError(
+                f"OpenVINO does not read TorchScript, which {manifest.name} is", help="take --runtime torchscript"
+            )
+        core = _core()
+        name = _device_name(core, parse_device(execution.device))
+        _check_precision(core, name, execution.precision)
+        try:
+            model = core.read_model(manifest.file)
+            if plan is Plan.IMAGE:
+                model = _image_plan(model, manifest)
+            compiled = core.compile_model(model, name, self._properties(execution, name))
+        except RuntimeError as error:
+            raise InvalidError(
+                f"OpenVINO cannot load {Path(manifest.file).name}: {_reason(error)}",
+                help="`vedette models check NAME` tells more",
+            ) from error
+        return OpenVinoRuntime(execution, compiled)
+
+    def _properties(self, execution: Execution, name: str) -> dict[str, Any]:
+        properties: dict[str, Any] = {
+            "NUM_STREAMS": execution.streams,
+            "INFERENCE_PRECISION_HINT": _HINTS[execution.precision],
+            "CACHE_DIR": str(self.cache),
+        }
+        if name == "CPU":
+            properties["INFERENCE_NUM_THREADS"] = execution.streams * execution.threads
+            properties["ENABLE_CPU_PINNING"] = False
+        return properties
+
+
+class OpenVinoRuntime:
+    """A compiled model; each caller takes an infer request and gives it back."""
+
+    def __init__(self, execution: Execution, compiled: Any) -> None:
+        self.execution = execution
+        self._compiled = compiled
+        self._outputs = len(compiled.outputs)
+        self._requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        for _ in range(execution.streams):
+            self._requests.put(compiled.create_infer_request())
+
+    def infer(self, batch: Tensor) -> tuple[Tensor, ...]:
+        """See `Runtime.infer`."""
+        request = self._requests.get()
+        try:
+            request.infer([batch], share_inputs=True)
+            return tuple(np.array(request.get_output_tensor(index).data) for index in range(self._outputs))
+        except RuntimeError as error:
+            raise InvalidError(
+                f"OpenVINO refused a batch of shape {batch.shape}, {batch.dtype}: {_reason(error)}",
+                help="compare with the input that `vedette models show` prints",
+            ) from error
+        finally:
+            self._requests.put(request)
+
+    def close(self) -> None:
+        """See `Runtime.close`."""
+        for _ in range(self.execution.streams):
+            self._requests.get()
+        self._compiled = None
+
+
+@functools.cache
+def _core() -> Any:
+    import openvino
+
+    return openvino.Core()
+
+
+def _device_name(core: Any, device: Device) -> str:
+    if device.kind == "cpu":
+        return "CPU"
+    available = core.available_devices
+    names = [name for name in available if name == "GPU" or name.startswith("GPU.")]
+    if device.kind != "gpu":
+        raise UnsupportedError(f"OpenVINO has no device {device}", help="take cpu or gpu:N, or --runtime onnxruntime")
+    if device.index >= len(names):
+        raise UnavailableError(
+            f"device {device} is not there: OpenVINO sees {', '.join(available)}",
+            help="an Intel GPU needs its compute runtime (package intel-opencl-icd) and access to /dev/dri",
+        )
+    return str(names[device.index])
+
+
+def _check_precision(core: Any, name: str, precision: Precision) -> None:
+    capabilities = core.get_property(name, "OPTIMIZATION_CAPABILITIES")
+    if _CAPABILITIES[precision] not in capabilities:
+        offered = ", ".join(str(key) for key, value in _CAPABILITIES.items() if value in capabilities)
+        raise UnsupportedError(
+            f"OpenVINO on this {name} has no {precision}: the processor lacks the instructions",
+            help=f"take --precision {offered}, or leave it to auto",
+        )
+
+
+def _image_plan(model: Any, manifest: Manifest) -> Any:
+    import openvino
+    from openvino.preprocess import PrePostProcessor
+
+    spec = manifest.input
+    if spec is None:
+        raise UnsupportedError(
+            f"{manifest.name} takes plain tensors, not images", help="call it with Model.infer(array)"
+        )
+    _open_batch(model, spec)
+    builder = PrePostProcessor(model)
+    entry = builder.input(spec.name)
+    entry.tensor().set_element_type(openvino.Type.u8).set_layout(openvino.Layout("NHWC"))
+    entry.model().set_layout(openvino.Layout(spec.layout))
+    steps = entry.preprocess()
+    if spec.channels > 1 and not spec.reverse_input_channels:
+        steps.reverse_channels()
+    steps.convert_element_type(model.input(spec.name).get_element_type())
+    if any(spec.mean_values):
+        steps.mean(_per_channel(spec.mean_values, spec.channels))
+    if any(scale != 1 for scale in spec.scale_values):
+        steps.scale(_per_channel(spec.scale_values, spec.channels))
+    return builder.build()
+
+
+def _open_batch(model: Any, spec: InputSpec) -> None:
+    """Let the model take any number of images; a graph that cannot is left as it is."""
+    sides = [spec.size.height, spec.size.width]
+    shape = [-1, spec.channels, *sides] if spec.layout is Layout.NCHW else [-1, *sides, spec.channels]
+    before = model.input(spec.name).get_partial_shape()
+    try:
+        model.reshape({spec.name: shape})
+    except RuntimeError:
+        model.reshape({spec.name: before})
+
+
+def _per_channel(values: tuple[float, ...], channels: int) -> list[float]:
+    return list(values) if len(values) == channels else list(values) * channels
+
+
+def _reason(error: Exception) -> str:
+    """The last telling line of OpenVINO's message; the first ones name its source files."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    telling = [line for line in lines if not line.startswith(("Exception from", "Check "))]
+    return (telling or lines or [type(error).__name__])[-1]

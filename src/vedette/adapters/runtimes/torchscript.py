@@ -1,0 +1,112 @@
+"""TorchScript through torch, an extra: `pip install 'vedette[torch]'`.
+
+Only archives that hold TorchScript code are opened; a pickle is never read. Threads are a setting of the whole process.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vedette.adapters.runtimes.device import parse_device
+from vedette.errors import InvalidError, UnavailableError, UnsupportedError
+from vedette.flows.inference.runtime import Runtime, Tensor
+from vedette.values.execution import Execution, Plan, Precision
+from vedette.values.manifest import InputSpec, Layout, Manifest, ModelFormat
+
+
+class TorchScriptLoader:
+    """Loads TorchScript archives."""
+
+    def load(self, manifest: Manifest, execution: Execution, plan: Plan = Plan.IMAGE) -> Runtime:
+        """See `Loader.load`."""
+        if manifest.format is not ModelFormat.TORCHSCRIPT:
+            raise UnsupportedError(
+                f"the runtime torchscript reads TorchScript, {manifest.name} is {manifest.format}",
+                help="take --runtime onnxruntime or openvino",
+            )
+        if execution.precision is not Precision.FP32:
+            raise UnsupportedError(
+                f"the runtime torchscript computes in the precision of the file, not in {execution.precision}",
+                help="take --precision fp32",
+            )
+        torch = _torch()
+        device = parse_device(execution.device)
+        if device.kind not in ("cpu", "cuda"):
+            raise UnsupportedError(f"the runtime torchscript has no device {device}", help="take cpu or cuda:N")
+        if device.kind == "cuda" and not torch.cuda.is_available():
+            raise UnavailableError(
+                f"device {device} is not there: torch sees no CUDA", help="install a CUDA build of torch and its driver"
+            )
+        _refuse_pickle(Path(manifest.file))
+        try:
+            module = torch.jit.load(manifest.file, map_location=str(device)).eval()
+        except RuntimeError as error:
+            raise InvalidError(
+                f"torch cannot load {Path(manifest.file).name}: {str(error).strip().splitlines()[-1]}",
+                help="export it again with torch.jit.save",
+            ) from error
+        torch.set_num_threads(execution.threads)
+        return TorchScriptRuntime(execution, torch, module, manifest.input if plan is Plan.IMAGE else None)
+
+
+class TorchScriptRuntime:
+    """A scripted module, with the normalisation done in torch before it."""
+
+    def __init__(self, execution: Execution, torch: Any, module: Any, spec: InputSpec | None) -> None:
+        self.execution = execution
+        self._torch, self._module, self._spec = torch, module, spec
+
+    def infer(self, batch: Tensor) -> tuple[Tensor, ...]:
+        """See `Runtime.infer`."""
+        torch = self._torch
+        with torch.inference_mode():
+            tensor = torch.from_numpy(np.ascontiguousarray(batch)).to(self.execution.device)
+            try:
+                outputs = self._module(tensor if self._spec is None else self._normalised(tensor, self._spec))
+            except RuntimeError as error:
+                raise InvalidError(
+                    f"torch refused a batch of shape {batch.shape}: {str(error).strip().splitlines()[-1]}",
+                    help="compare with the input that `vedette models show` prints",
+                ) from error
+        listed = outputs if isinstance(outputs, (tuple, list)) else (outputs,)
+        return tuple(output.cpu().numpy() for output in listed)
+
+    def close(self) -> None:
+        """See `Runtime.close`."""
+        self._module = None
+
+    def _normalised(self, tensor: Any, spec: InputSpec) -> Any:
+        torch = self._torch
+        if spec.channels > 1 and not spec.reverse_input_channels:
+            tensor = tensor.flip(-1)
+        mean = torch.tensor(spec.mean_values, device=tensor.device)
+        scale = torch.tensor(spec.scale_values, device=tensor.device)
+        normalised = (tensor.float() - mean) / scale
+        return normalised.permute(0, 3, 1, 2).contiguous() if spec.layout is Layout.NCHW else normalised
+
+
+def _torch() -> Any:
+    try:
+        import torch
+    except ImportError:
+        raise UnavailableError(
+            "the runtime torchscript needs torch, which is not installed",
+            help="pip install 'vedette[torch]', or `make setup-torch` in a checkout",
+        ) from None
+    return torch
+
+
+def _refuse_pickle(file: Path) -> None:
+    """TorchScript is a zip archive with a folder `code/`; a state dict or a pickled module is not, and stays closed."""
+    if zipfile.is_zipfile(file):
+        with zipfile.ZipFile(file) as archive:
+            if any("/code/" in name for name in archive.namelist()):
+                return
+    raise InvalidError(
+        f"{file.name} is not TorchScript: it holds pickled Python objects, which could run any code",
+        help="save the model with torch.jit.script(model).save(...), or export it to ONNX",
+    )

@@ -1,0 +1,100 @@
+"""Images enter: a source is read in a thread of its own, each image gets its number, its id and its first stamp."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from vedette.clock import Clock
+from vedette.flows.inference.channel import Channel
+from vedette.values.frame import Frame, Reject
+from vedette.values.timeline import Span
+
+
+class Source(Protocol):
+    """Where images come from. Read by one thread, which may block in it."""
+
+    def frames(self) -> Iterator[Frame | Reject]:
+        """Each image, or the reason why it could not be had; never raises for one image."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A frame as it entered: its place in the run, its id and when it was read."""
+
+    ordinal: int
+    id: str
+    item: Frame | Reject
+    span: Span
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes held in memory."""
+        return self.item.size_bytes if isinstance(self.item, Frame) else 0
+
+
+async def acquire(source: Source, arrivals: Channel[Arrival], window: asyncio.Semaphore, clock: Clock) -> None:
+    """Read the source to its end into `arrivals`; one permit of `window` is taken for each image.
+
+    The thread is a daemon: a source that blocks (a terminal, a dead server) does not hold up an interrupted run.
+    """
+    loop = asyncio.get_running_loop()
+    finished: asyncio.Future[None] = loop.create_future()
+    stopped = threading.Event()
+
+    async def admit(arrival: Arrival) -> None:
+        await window.acquire()
+        await arrivals.put(arrival)
+
+    def read() -> None:
+        try:
+            for arrival in _arrivals(source, clock):
+                asyncio.run_coroutine_threadsafe(admit(arrival), loop).result()
+                if stopped.is_set():
+                    return
+        except Exception as error:  # noqa: BLE001 - whatever it is, the run must hear of it
+            _tell(loop, finished, error)
+        else:
+            _tell(loop, finished, None)
+
+    threading.Thread(target=read, name="vedette-acquire", daemon=True).start()
+    try:
+        await finished
+    finally:
+        stopped.set()
+
+
+def _arrivals(source: Source, clock: Clock) -> Iterator[Arrival]:
+    frames = source.frames()
+    ordinal = 0
+    while True:
+        started = clock.now_ns()
+        item = next(frames, None)
+        if item is None:
+            return
+        span = Span("acquire", started, clock.now_ns())
+        yield Arrival(ordinal, identity(ordinal, item.source, item.index), item, span)
+        ordinal += 1
+
+
+def identity(ordinal: int, source: str, index: int) -> str:
+    """The id of an image: the same for the same place in the same command, different for every image of a run."""
+    text = f"{ordinal}\n{source}\n{index}".encode("utf-8", "surrogateescape")
+    return hashlib.blake2b(text, digest_size=8).hexdigest()
+
+
+def _tell(loop: asyncio.AbstractEventLoop, finished: asyncio.Future[None], error: Exception | None) -> None:
+    def settle() -> None:
+        if finished.done():
+            return
+        if error is None:
+            finished.set_result(None)
+        else:
+            finished.set_exception(error)
+
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(settle)

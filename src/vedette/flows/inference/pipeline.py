@@ -1,0 +1,204 @@
+"""The stages of a stream, joined by bounded channels in one process.
+
+    source -> acquire -> preprocess (threads) -> a channel a model -> infer (a thread a stream) -> gather
+           -> postprocess (threads) -> deliver, in order -> a queue a sink -> sinks
+
+A full channel blocks the stage before it, back to the source. At most `window` images are under way, so the place
+where finished images wait for their turn is bounded as well. One failing image becomes a Failure; a failing sink ends the run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from vedette.clock import Clock
+from vedette.flows.inference.acquire import Arrival, Source, acquire
+from vedette.flows.inference.channel import Channel
+from vedette.flows.inference.deliver import Finished, Sink, deliver
+from vedette.flows.inference.gather import Work
+from vedette.flows.inference.infer import infer_rows
+from vedette.flows.inference.postprocess import Answering, Delivery, Seen, answer, fail
+from vedette.flows.inference.preprocess import Preprocess
+from vedette.flows.inference.runtime import Instance
+from vedette.values.frame import Reject
+from vedette.values.result import Failure
+from vedette.values.timeline import Span, Timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a pipeline works.
+
+    Attributes:
+        batch: images in one inference at most.
+        preprocess_threads: frames that are decoded at the same time.
+        asked: what every answer holds.
+    """
+
+    batch: int = 1
+    preprocess_threads: int = 1
+    asked: Answering = field(default_factory=Answering)
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """One run from a source through every instance to every sink."""
+
+    source: Source
+    instances: Sequence[Instance]
+    sinks: Sequence[Sink]
+    preprocess: Preprocess
+    settings: Settings
+    clock: Clock
+
+    async def run(self) -> None:
+        """Work until the source ends.
+
+        The sinks are closed in any case; they learn whether the run was complete.
+
+        Raises:
+            VedetteError: a source or a sink cannot go on.
+            asyncio.CancelledError: interrupted; what was delivered until then is safe.
+        """
+        complete = False
+        try:
+            try:
+                await _Run(self).work()
+            except* Exception as errors:  # noqa: BLE001 - whatever it is, the sinks are closed first
+                raise _first(errors) from None
+            complete = True
+        finally:
+            for sink in self.sinks:
+                sink.close(complete=complete)
+
+
+class _Run:
+    """The channels and threads of one run."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        settings, instances = pipeline.settings, pipeline.instances
+        self._pipeline = pipeline
+        streams = sum(instance.runtime.execution.streams for instance in instances)
+        ahead = settings.preprocess_threads + settings.batch * streams
+        self._window = asyncio.Semaphore(16 + 4 * ahead)
+        self._arrivals = Channel[Arrival](2 * settings.preprocess_threads, lambda arrival: arrival.size_bytes)
+        rows = max(2, 2 * settings.batch)
+        self._rows = [Channel[Work](rows, lambda work: work.size_bytes) for _ in instances]
+        self._gathered = Channel[Work](2 * ahead, lambda work: work.size_bytes)
+        self._finished = Channel[Finished](2 * ahead, lambda finished: finished.size_bytes)
+        workers = settings.preprocess_threads + streams + settings.preprocess_threads + len(pipeline.sinks)
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="vedette")
+
+    async def work(self) -> None:
+        pipeline, count = self._pipeline, self._pipeline.settings.preprocess_threads
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._acquire())
+                tasks.create_task(_stage([self._prepare] * count, self._rows))
+                infer = [
+                    (lambda number=number: self._infer(number))
+                    for number, instance in enumerate(pipeline.instances)
+                    for _ in range(instance.runtime.execution.streams)
+                ]
+                tasks.create_task(_stage(infer, [self._gathered]))
+                tasks.create_task(_stage([self._answer] * count, [self._finished]))
+                tasks.create_task(deliver(self._finished, pipeline.sinks, self._window, self._threads))
+        finally:
+            self._threads.shutdown(wait=True, cancel_futures=True)
+
+    async def _acquire(self) -> None:
+        await acquire(self._pipeline.source, self._arrivals, self._window, self._pipeline.clock)
+        self._arrivals.close()
+
+    async def _prepare(self) -> None:
+        loop = asyncio.get_running_loop()
+        while taken := await self._arrivals.take():
+            (arrival,) = taken
+            if isinstance(arrival.item, Reject):
+                await self._reject(arrival, arrival.item)
+                continue
+            try:
+                prepared = await loop.run_in_executor(self._threads, self._pipeline.preprocess, arrival.item)
+            except Exception as error:  # noqa: BLE001 - one image must not stop the rest
+                await self._fail(arrival, error)
+                continue
+            work = Work(arrival, prepared)
+            for channel in self._rows:
+                await channel.put(work)
+
+    async def _infer(self, number: int) -> None:
+        loop = asyncio.get_running_loop()
+        runtime, clock = self._pipeline.instances[number].runtime, self._pipeline.clock
+        while works := await self._rows[number].take(self._pipeline.settings.batch):
+            rows = [work.prepared.rows[number] for work in works]
+            started = clock.now_ns()
+            outputs: Sequence[tuple[object, ...] | Exception]
+            try:
+                outputs, span = await loop.run_in_executor(self._threads, infer_rows, runtime, rows, clock)
+            except Exception as error:  # noqa: BLE001 - one batch must not stop the rest
+                outputs, span = [error] * len(works), Span("infer", started, clock.now_ns())
+            for work, output in zip(works, outputs, strict=True):
+                if work.gather(number, output, span):  # type: ignore[arg-type]
+                    await self._gathered.put(work)
+
+    async def _answer(self) -> None:
+        loop = asyncio.get_running_loop()
+        while taken := await self._gathered.take():
+            (work,) = taken
+            deliveries = await loop.run_in_executor(self._threads, self._deliveries, work)
+            await self._finished.put(Finished(work.arrival.ordinal, deliveries))
+
+    def _deliveries(self, work: Work) -> tuple[Delivery, ...]:
+        return tuple(self._delivery(work, number) for number in range(len(self._pipeline.instances)))
+
+    def _delivery(self, work: Work, number: int) -> Delivery:
+        arrival, outputs, frame = work.arrival, work.outputs[number], work.arrival.item
+        assert outputs is not None, "a gathered work has every output"
+        assert not isinstance(frame, Reject), "a rejected image has no work"
+        if isinstance(outputs, Exception):
+            return Delivery(fail(arrival.id, frame.source, frame.index, outputs))
+        try:
+            timeline = Timeline((arrival.span, *work.prepared.spans, *work.spans[number]))
+            seen = Seen(arrival.id, frame, work.prepared.size, timeline, work.prepared.pixels)
+            pipeline = self._pipeline
+            return answer(seen, pipeline.instances[number], outputs, pipeline.settings.asked, pipeline.clock)
+        except Exception as error:  # noqa: BLE001 - one answer must not stop the rest
+            return Delivery(fail(arrival.id, frame.source, frame.index, error))
+
+    async def _reject(self, arrival: Arrival, reject: Reject) -> None:
+        failure = Failure(arrival.id, reject.source, reject.index, reject.kind, reject.message, reject.help)
+        await self._finished.put(Finished(arrival.ordinal, (Delivery(failure),)))
+
+    async def _fail(self, arrival: Arrival, error: Exception) -> None:
+        failure = fail(arrival.id, arrival.item.source, arrival.item.index, error)
+        await self._finished.put(Finished(arrival.ordinal, (Delivery(failure),)))
+
+
+async def _stage(
+    workers: Sequence[Callable[[], Awaitable[None]]], downstream: Sequence[Channel[Work]] | Sequence[Channel[Finished]]
+) -> None:
+    """Run the workers of a stage to their end, then close what they write to."""
+    await _all(workers)
+    for channel in downstream:
+        channel.close()
+
+
+async def _all(workers: Sequence[Callable[[], Awaitable[None]]]) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        for worker in workers:
+            tasks.create_task(_awaited(worker))
+
+
+async def _awaited(worker: Callable[[], Awaitable[None]]) -> None:
+    await worker()
+
+
+def _first(errors: BaseExceptionGroup[Exception]) -> Exception:
+    """The first error of a group of groups: what went wrong first is what the user must hear."""
+    first = errors.exceptions[0]
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    return first
