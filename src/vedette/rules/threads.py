@@ -2,8 +2,8 @@
 
     allowed cores (affinity), CPU quota (control group) -> usable cores -> streams x threads
 
-A process that runs more threads than its quota pays for is put to sleep in the middle of its work, so the quota counts and not
-the cores of the machine. Which precision or runtime is quicker is measured elsewhere.
+A process that runs more threads than its quota pays for is put to sleep in the middle of its work, so the quota counts
+and not the cores of the machine. Which precision or runtime is quicker is measured elsewhere.
 """
 
 from __future__ import annotations

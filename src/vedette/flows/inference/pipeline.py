@@ -4,7 +4,8 @@
            -> postprocess (threads) -> deliver, in order -> a queue a sink -> sinks
 
 A full channel blocks the stage before it, back to the source. At most `window` images are under way, so the place
-where finished images wait for their turn is bounded as well. One failing image becomes a Failure; a failing sink ends the run.
+where finished images wait for their turn is bounded as well. One failing image becomes a Failure; a failing sink ends
+the run.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """What the dimensions of many images say: spread, histogram and the most frequent sizes.
 
-    facts of each image -> five measures, each with quartiles (linear between neighbours) and bins with round edges
+facts of each image -> five measures, each with quartiles (linear between neighbours) and bins with round edges
+                            (1 + log2 of the number of images, 10 at most: Sturges)
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class ImageFacts:
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """How many values lie in [low, high); where all values are the same, both edges are that value."""
+    """How many values lie in [low, high); where all values are the same, the edges are that value."""
 
     low: float
     high: float
@@ -94,28 +95,33 @@ def summarise(images: Sequence[ImageFacts]) -> Summary:
 def measure(name: str, values: Sequence[float]) -> Measure:
     """The spread of one or more values."""
     lower, middle, upper = quantiles(values, n=4, method="inclusive") if len(values) > 1 else [values[0]] * 3
-    return Measure(
-        name, min(values), lower, middle, fmean(values), upper, max(values), histogram(values, most=MOST_BINS)
-    )
+    bins = histogram(values, most=min(MOST_BINS, 1 + math.ceil(math.log2(len(values)))))
+    return Measure(name, min(values), lower, middle, fmean(values), upper, max(values), bins)
 
 
-def histogram(values: Sequence[float], most: int = MOST_BINS) -> tuple[Bin, ...]:
-    """Bins of equal width with round edges that hold all values: about `most` of them, never more than `most` + 1."""
+def histogram(values: Sequence[float], *, most: int) -> tuple[Bin, ...]:
+    """Bins of equal width with round edges that hold all values: `most` of them, or one more."""
     low, high = min(values), max(values)
-    if low == high:
+    if math.isclose(low, high, rel_tol=1e-9):
         return (Bin(low, high, len(values)),)
-    edges = _round_edges(low, high, most, whole=all(isinstance(value, int) for value in values))
+    step = _round_step((high - low) / most, whole=all(isinstance(value, int) for value in values))
+    edges = _edges(low, high, step)
     counts = Counter(bisect_right(edges, value) - 1 for value in values)
     return tuple(Bin(edges[i], edges[i + 1], counts[i]) for i in range(len(edges) - 1))
 
 
-def _round_edges(low: float, high: float, most: int, *, whole: bool) -> list[float]:
-    wanted = (high - low) / most
-    power = 10.0 ** math.floor(math.log10(wanted))
-    step = next(power * factor for factor in _ROUND_STEPS if power * factor >= wanted * (1 - 1e-9))
-    if whole:
-        step = float(max(1, math.ceil(step)))
+def _round_step(least: float, *, whole: bool) -> float:
+    """The smallest of 1, 2, 2.5 and 5 times a power of ten that reaches `least`; whole numbers get whole steps."""
+    if whole and least <= 1:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(least))
+    steps = (power * factor for factor in _ROUND_STEPS)
+    return next(step for step in steps if step >= least * (1 - 1e-9) and (not whole or step.is_integer()))
+
+
+def _edges(low: float, high: float, step: float) -> list[float]:
+    """Multiples of the step from the last one at or below `low` to the first one above `high`."""
     digits = max(0, 2 - math.floor(math.log10(step)))
     first, last = math.floor(low / step), math.floor(high / step) + 1
-    edges = [round(number * step, digits) for number in range(first, last + 1)]
-    return [float(edge) for edge in edges]
+    edges = [round(number * step, digits) for number in range(first - 1, last + 2)]
+    return edges[bisect_right(edges, low) - 1 : bisect_right(edges, high) + 1]

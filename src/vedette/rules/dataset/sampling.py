@@ -3,8 +3,9 @@
     names in any order -> sorted -> shuffled by the seed -> the first N that can be read
     "a/cat.jpg", "b/cat.jpg" -> "cat.jpg", "cat-2.jpg"
 
-A draw depends on the names and the seed only: not on the order of the file system, and not on the version of Python (of the
-random module, only the sequence of `random()` is promised never to change). The draw of 100 starts with the draw of 10.
+A draw depends on the names and the seed only: not on the order of the file system, and not on the version of Python
+(of the random module, only the sequence of `random()` is promised never to change). The draw of 100 starts with the
+draw of 10.
 """
 
 from __future__ import annotations

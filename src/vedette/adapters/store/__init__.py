@@ -1,0 +1,1 @@
+"""What Vedette keeps between two commands, as files that other tools can read."""

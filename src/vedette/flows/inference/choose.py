@@ -1,0 +1,187 @@
+"""`auto`: measure the candidates once for each machine and model, take the best, remember it.
+
+candidates -> load each -> agreement of precisions with fp32 -> rounds, interleaved -> medians -> the choice
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from vedette.clock import Clock
+from vedette.errors import UnavailableError, VedetteError
+from vedette.flows.inference.preprocess import Row
+from vedette.flows.inference.runtime import Loader, Runtime
+from vedette.rules.candidates import agrees, pick
+from vedette.rules.vision.classes import softmax
+from vedette.values.execution import Choice, Execution, Optimise, Precision, RuntimeName, Trial
+from vedette.values.manifest import Manifest, ModelType, Scores
+
+BUDGET_NS = 4_500_000_000
+"""Time for everything: loading, agreement and rounds. The last inference may go past it."""
+
+_ROUNDS = 3
+_ROUND_NS = 200_000_000
+
+
+class ChoiceStore(Protocol):
+    """Remembers choices."""
+
+    def get(self, key: str) -> Choice | None:
+        """The choice kept under the key, `cached`; None if there is none that can be read."""
+
+    def put(self, key: str, choice: Choice) -> None:
+        """Keep a choice."""
+
+
+@dataclass(slots=True)
+class _Runner:
+    """One candidate that loaded, with what it reached in each round."""
+
+    execution: Execution
+    runtime: Runtime
+    rates: list[float] = field(default_factory=list)
+    latencies_ns: list[int] = field(default_factory=list)
+    agreement: float | None = None
+    reason: str = ""
+
+    def trial(self) -> Trial:
+        return Trial(
+            self.execution,
+            statistics.median(self.rates) if self.rates else None,
+            statistics.median(self.latencies_ns) / 1e6 if self.latencies_ns else None,
+            self.agreement,
+            self.reason,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Chooser:
+    """Measures on crops of real photos.
+
+    Attributes:
+        loaders: the engines by name.
+        crops: gives crops of photos as rows of the model's image plan; asked for only when something is measured.
+        clock: for the rounds.
+    """
+
+    loaders: dict[RuntimeName, Loader]
+    crops: Callable[[Manifest], list[Row]]
+    clock: Clock
+
+    def choose(self, manifest: Manifest, executions: tuple[Execution, ...], optimise: Optimise) -> Choice:
+        """Measure the candidates and take the best.
+
+        Raises:
+            UnsupportedError, UnavailableError, InvalidError: not one of them can run; the first one's reason.
+        """
+        started = self.clock.now_ns()
+        crops = self.crops(manifest)
+        runners, refused, first_error = self._load(manifest, executions, crops, started)
+        try:
+            self._compare_precisions(manifest, runners, crops, started)
+            self._measure(runners, crops, started)
+            trials = tuple(runner.trial() for runner in runners) + tuple(refused)
+        finally:
+            for runner in runners:
+                runner.runtime.close()
+        best = pick(trials, optimise)
+        if best is None:
+            raise first_error or UnavailableError("no runtime can run this model", help="`vedette doctor` tells why")
+        return Choice(best.execution, optimise, trials, cached=False)
+
+    def _load(
+        self, manifest: Manifest, executions: tuple[Execution, ...], crops: list[Row], started: int
+    ) -> tuple[list[_Runner], list[Trial], VedetteError | None]:
+        runners: list[_Runner] = []
+        refused: list[Trial] = []
+        first_error: VedetteError | None = None
+        for execution in executions:
+            if runners and self._spent(started, 0.5):
+                refused.append(Trial(execution, None, None, reason="no time was left to measure it"))
+                continue
+            try:
+                runtime = self.loaders[execution.runtime].load(manifest, execution)
+                runtime.infer(crops[0][np.newaxis])
+                runners.append(_Runner(execution, runtime))
+            except VedetteError as error:
+                first_error = first_error or error
+                refused.append(Trial(execution, None, None, reason=error.message))
+        return runners, refused, first_error
+
+    def _compare_precisions(self, manifest: Manifest, runners: list[_Runner], crops: list[Row], started: int) -> None:
+        """Refuse a precision that does not agree with fp32; without an fp32 candidate nothing is compared."""
+        reference = next((runner for runner in runners if runner.execution.precision is Precision.FP32), None)
+        others = [runner for runner in runners if runner.execution.precision is not Precision.FP32]
+        if reference is None or not others:
+            return
+        if manifest.model_type is not ModelType.CLASSIFIER:
+            for runner in others:
+                runner.reason = f"agreement with fp32 is not defined for a {manifest.model_type}"
+            return
+        verdicts: dict[tuple[RuntimeName, Precision], tuple[bool, float]] = {}
+        compared = self._answers(manifest, reference.runtime, crops, started, 0.65)
+        for runner in others:
+            key = (runner.execution.runtime, runner.execution.precision)
+            if key not in verdicts:
+                verdicts[key] = agrees(compared, self._answers(manifest, runner.runtime, crops[: len(compared)]))
+            agreed, runner.agreement = verdicts[key]
+            if not agreed:
+                runner.reason = "its answers differ too much from fp32"
+
+    def _answers(
+        self, manifest: Manifest, runtime: Runtime, crops: list[Row], started: int = 0, share: float = 0.0
+    ) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+        """Probabilities for each crop; with a `share`, for as many crops as that part of the budget allows."""
+        answers = []
+        for crop in crops:
+            vector = np.asarray(runtime.infer(crop[np.newaxis])[0], np.float32).reshape(-1)
+            answers.append(softmax(vector) if manifest.scores is Scores.LOGITS else vector)
+            if share and self._spent(started, share):
+                break
+        return np.stack(answers)
+
+    def _measure(self, runners: list[_Runner], crops: list[Row], started: int) -> None:
+        able = [runner for runner in runners if not runner.reason]
+        for number in range(_ROUNDS):
+            for runner in able:
+                if number and self._spent(started, 1.0):
+                    return
+                self._round(runner, crops)
+
+    def _round(self, runner: _Runner, crops: list[Row]) -> None:
+        """All streams at once for one round; the rate counts what they finished together."""
+        end = self.clock.now_ns() + _ROUND_NS
+
+        def stream(first: int) -> list[int]:
+            latencies: list[int] = []
+            while not latencies or self.clock.now_ns() < end:
+                crop = crops[(first + len(latencies)) % len(crops)][np.newaxis]
+                began = self.clock.now_ns()
+                runner.runtime.infer(crop)
+                latencies.append(self.clock.now_ns() - began)
+            return latencies
+
+        began = self.clock.now_ns()
+        with ThreadPoolExecutor(runner.execution.streams) as threads:
+            parts = list(threads.map(stream, range(runner.execution.streams)))
+        elapsed = self.clock.now_ns() - began
+        runner.rates.append(sum(len(part) for part in parts) / elapsed * 1e9)
+        runner.latencies_ns.extend(latency for part in parts for latency in part)
+
+    def _spent(self, started: int, share: float) -> bool:
+        return self.clock.now_ns() - started > share * BUDGET_NS
+
+
+def remembered(store: ChoiceStore, key: str, choose: Callable[[], Choice]) -> Choice:
+    """The choice kept under the key, or else a new one, which is then kept."""
+    choice = store.get(key)
+    if choice is None:
+        choice = choose()
+        store.put(key, choice)
+    return choice

@@ -1,0 +1,90 @@
+"""Which ways to run a model are worth measuring, and which of them is taken. All that decides it is here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vedette.values.execution import Execution, Optimise, Precision, RuntimeName, Trial
+from vedette.values.manifest import ModelFormat
+
+SURE_AGREEMENT = 0.99
+"""Share of crops with the same top-1, of those where fp32 leads its second class by more than `SURE_MARGIN`."""
+
+SURE_MARGIN = 0.05
+
+OVERALL_AGREEMENT = 0.90
+"""Share of all crops with the same top-1."""
+
+_READERS = {
+    ModelFormat.ONNX: (RuntimeName.ONNXRUNTIME, RuntimeName.OPENVINO),
+    ModelFormat.OPENVINO: (RuntimeName.OPENVINO,),
+    ModelFormat.SAVED_MODEL: (RuntimeName.OPENVINO,),
+    ModelFormat.TFLITE: (RuntimeName.OPENVINO,),
+    ModelFormat.TORCHSCRIPT: (RuntimeName.TORCHSCRIPT,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the user fixed of an Execution; None leaves it to `auto`."""
+
+    runtime: RuntimeName | None = None
+    precision: Precision | None = None
+    device: str = "cpu"
+    threads: int | None = None
+    optimise: Optimise = Optimise.THROUGHPUT
+
+
+def candidates(wish: Wish, model_format: ModelFormat, cores: int, *, bf16: bool) -> tuple[Execution, ...]:
+    """Every Execution that fulfils the wish and that `model_format`, the cores and the processor allow.
+
+    The fp32 ones come first: they are what other precisions are compared with. bf16 is OpenVINO's on a CPU that has it.
+    """
+    runtimes = (wish.runtime,) if wish.runtime else _READERS[model_format]
+    cores = wish.threads or cores
+    found = []
+    for precision in (Precision.FP32, Precision.BF16) if wish.precision is None else (wish.precision,):
+        for runtime in runtimes:
+            able = precision is not Precision.BF16 or (runtime is RuntimeName.OPENVINO and bf16)
+            if able or wish.precision is not None:
+                plans = _plans(cores, wish.optimise) if wish.device == "cpu" else ((1, 1),)
+                found += [Execution(runtime, precision, wish.device, streams, threads) for streams, threads in plans]
+    return tuple(found)
+
+
+def _plans(cores: int, optimise: Optimise) -> tuple[tuple[int, int], ...]:
+    """Streams x threads: for throughput every even split of the cores, for latency one stream on all or on one core."""
+    if cores == 1:
+        return ((1, 1),)
+    if optimise is Optimise.LATENCY:
+        return ((1, cores), (1, 1))
+    middle = ((cores // 2, 2),) if cores >= 4 else ()  # noqa: PLR2004 - below, the halves are one of the ends
+    return ((cores, 1), *middle, (1, cores))
+
+
+def agrees(reference: NDArray[np.float32], other: NDArray[np.float32]) -> tuple[bool, float]:
+    """Whether another precision may stand in for fp32, and the overall share of crops with the same top-1.
+
+    Args:
+        reference: probabilities of fp32, shape (crops, classes).
+        other: probabilities of the other precision, the same shape.
+    """
+    same = reference.argmax(1) == other.argmax(1)
+    ranked = np.sort(reference, 1)
+    sure = ranked[:, -1] - ranked[:, -2] > SURE_MARGIN if reference.shape[1] > 1 else np.ones(len(same), bool)
+    overall = float(same.mean())
+    sure_agreement = float(same[sure].mean()) if sure.any() else 1.0
+    return sure_agreement >= SURE_AGREEMENT and overall >= OVERALL_AGREEMENT, overall
+
+
+def pick(trials: tuple[Trial, ...], optimise: Optimise) -> Trial | None:
+    """The best trial that was not refused: most images a second, or lowest latency; None if none ran."""
+    able = [trial for trial in trials if not trial.reason and trial.images_per_s and trial.latency_ms]
+    if not able:
+        return None
+    if optimise is Optimise.LATENCY:
+        return min(able, key=lambda trial: trial.latency_ms or 0.0)
+    return max(able, key=lambda trial: trial.images_per_s or 0.0)

@@ -1,0 +1,97 @@
+"""The schema `vedette.result/1`: an Outcome as an object for JSON, and as rows for CSV."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vedette.values.result import Failure, Outcome, Result
+
+SCHEMA = "vedette.result/1"
+
+CSV_COLUMNS = (
+    "id",
+    "source",
+    "frame",
+    "time_s",
+    "width",
+    "height",
+    "model",
+    "model_version",
+    "runtime",
+    "precision",
+    "rank",
+    "label",
+    "class_id",
+    "score",
+    "total_ms",
+    "error_kind",
+    "error_message",
+)
+
+
+def to_object(outcome: Outcome) -> dict[str, Any]:
+    """An Outcome as plain data; times in milliseconds with 3 digits, scores with 6."""
+    if isinstance(outcome, Failure):
+        error = {"kind": outcome.kind, "message": outcome.message, "help": outcome.help}
+        return {
+            "schema": SCHEMA,
+            "id": outcome.id,
+            "source": outcome.source,
+            "frame": outcome.frame,
+            "error": error,
+        }
+    return {
+        "schema": SCHEMA,
+        "id": outcome.id,
+        "source": outcome.source,
+        "frame": outcome.frame,
+        "time_s": outcome.time_s,
+        "width": outcome.size.width,
+        "height": outcome.size.height,
+        "model": outcome.model,
+        "model_version": outcome.model_version,
+        "runtime": outcome.runtime,
+        "precision": outcome.precision,
+        "classes": [
+            {"label": found.label, "class_id": found.class_id, "score": round(found.score, 6)}
+            for found in outcome.classes
+        ],
+        "timeline_ms": {stage: round(value, 3) for stage, value in outcome.timeline.milliseconds().items()},
+    }
+
+
+def to_rows(outcome: Outcome) -> list[dict[str, Any]]:
+    """An Outcome as rows under `CSV_COLUMNS`: one a class, best first; one for a failure or an empty answer."""
+    if isinstance(outcome, Failure):
+        return [
+            {
+                "id": outcome.id,
+                "source": outcome.source,
+                "frame": outcome.frame,
+                "error_kind": outcome.kind,
+                "error_message": outcome.message,
+            }
+        ]
+    shared = _shared(outcome)
+    if not outcome.classes:
+        return [shared]
+    return [
+        shared | {"rank": rank, "label": found.label, "class_id": found.class_id, "score": round(found.score, 6)}
+        for rank, found in enumerate(outcome.classes, 1)
+    ]
+
+
+def _shared(result: Result) -> dict[str, Any]:
+    return {
+        "id": result.id,
+        "source": result.source,
+        "frame": result.frame,
+        "time_s": result.time_s,
+        "width": result.size.width,
+        "height": result.size.height,
+        "model": result.model,
+        "model_version": result.model_version,
+        "runtime": result.runtime,
+        "precision": result.precision,
+        "total_ms": round(result.timeline.milliseconds().get("total", 0.0), 3),
+    }
