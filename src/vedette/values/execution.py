@@ -31,7 +31,7 @@ class Optimise(StrEnum):
 
 
 class Plan(StrEnum):
-    """`image` takes uint8 NHWC RGB pixels, normalisation inside the graph; `tensor` takes the model's original input."""
+    """`image` takes uint8 NHWC pixels, normalisation inside the graph; `tensor` takes the model's original input."""
 
     IMAGE = "image"
     TENSOR = "tensor"

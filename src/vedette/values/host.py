@@ -11,7 +11,7 @@ class Host:
 
     Attributes:
         cpu: name of the processor.
-        features: instruction sets that matter to inference, of avx2, avx512f, avx512_vnni, avx512_bf16, amx_bf16, amx_int8, ...
+        features: instruction sets that matter to inference, such as avx2, avx512_vnni, avx512_bf16, amx_int8.
         cores: online cores.
         allowed_cores: cores that this process may be scheduled on.
         quota_cores: CPU quota of the control group in cores; None without one.

@@ -31,8 +31,8 @@ class ModelType(StrEnum):
 class ResizeType(StrEnum):
     """How an image of any size becomes the input of a model.
 
-    `standard` stretches, `fit_to_window` keeps the ratio and pads at the right and at the bottom, `fit_to_window_letterbox`
-    keeps the ratio and pads on all sides, `crop` takes the centre square.
+    `standard` stretches, `fit_to_window` keeps the ratio and pads at the right and the bottom,
+    `fit_to_window_letterbox` keeps the ratio and pads on all sides, `crop` takes the centre.
     """
 
     STANDARD = "standard"
@@ -69,8 +69,8 @@ class InputSpec:
     """The image input of a model: its name in the graph, layout, size, channels, and how an image is made to fit.
 
     A pixel x in 0..255 enters as (x - mean) / scale per channel, in the channel order of the model.
-    `crop_fraction` is the share of the tighter side that the centre keeps (`crop` only). `reverse_input_channels` counts
-    from BGR pixels, as OpenVINO's key does: true means that the model takes RGB.
+    `crop_fraction` is the share of the tighter side that the centre keeps (`crop` only). `reverse_input_channels`
+    counts from BGR pixels, as OpenVINO's key does: true means that the model takes RGB.
     """
 
     name: str

@@ -5,8 +5,8 @@
     /proc/self/cgroup + /proc/self/mountinfo -> the group and its parents, v1 and v2   -> CPU quota, memory limit
     /proc/meminfo                                                                      -> memory
 
-Where a group and its parents set limits, the lowest one binds. On systems without /proc the standard library answers what it
-can: no features, no quota, and the memory of the machine.
+Where a group and its parents set limits, the lowest one binds. On systems without /proc the standard library answers
+what it can: no features, no quota, and the memory of the machine.
 
 x86 names its instruction sets as we do. 64-bit ARM names differ, and are translated:
 

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from vedette.clock import Clock
 from vedette.flows.inference.channel import Channel
+from vedette.flows.inference.window import Window
 from vedette.values.frame import Frame, Reject
 from vedette.values.timeline import Span
 
@@ -37,25 +38,20 @@ class Arrival:
         return self.item.size_bytes if isinstance(self.item, Frame) else 0
 
 
-async def acquire(source: Source, arrivals: Channel[Arrival], window: asyncio.Semaphore, clock: Clock) -> None:
-    """Read the source to its end into `arrivals`; one permit of `window` is taken for each image.
+async def acquire(source: Source, arrivals: Channel[Arrival], window: Window, clock: Clock) -> None:
+    """Read the source to its end into `arrivals`; each image waits for room in the `window`.
 
     The thread is a daemon: a source that blocks (a terminal, a dead server) does not hold up an interrupted run.
     """
     loop = asyncio.get_running_loop()
     finished: asyncio.Future[None] = loop.create_future()
-    stopped = threading.Event()
-
-    async def admit(arrival: Arrival) -> None:
-        await window.acquire()
-        await arrivals.put(arrival)
 
     def read() -> None:
         try:
             for arrival in _arrivals(source, clock):
-                asyncio.run_coroutine_threadsafe(admit(arrival), loop).result()
-                if stopped.is_set():
+                if not window.enter(arrival.size_bytes):
                     return
+                loop.call_soon_threadsafe(arrivals.put_now, arrival)
         except Exception as error:  # noqa: BLE001 - whatever it is, the run must hear of it
             _tell(loop, finished, error)
         else:
@@ -65,7 +61,7 @@ async def acquire(source: Source, arrivals: Channel[Arrival], window: asyncio.Se
     try:
         await finished
     finally:
-        stopped.set()
+        window.stop()
 
 
 def _arrivals(source: Source, clock: Clock) -> Iterator[Arrival]:

@@ -41,8 +41,12 @@ class Channel(Generic[T]):
         while self._items and (len(self._items) >= self._max_items or self._bytes + size > self._max_bytes):
             _wake(self._readers)  # a reader that hopes for a larger batch must take what there is
             await _wait(self._writers)
+        self.put_now(item)
+
+    def put_now(self, item: T) -> None:
+        """Append an item without waiting: for writers that are held back by other means."""
         self._items.append(item)
-        self._bytes += size
+        self._bytes += self._size_of(item)
         _wake(self._readers)
 
     async def take(self, wanted: int = 1) -> list[T]:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from vedette.flows.inference.channel import Channel
 from vedette.flows.inference.postprocess import Delivery
+from vedette.flows.inference.window import Window
 
 _AT_ONCE = 64
 """Deliveries that a sink is given in one go at most."""
@@ -34,9 +35,10 @@ class Sink(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """All outcomes of one image."""
+    """All outcomes of one image, and the bytes with which it came in."""
 
     ordinal: int
+    arrival_bytes: int
     deliveries: tuple[Delivery, ...]
 
     @property
@@ -45,9 +47,7 @@ class Finished:
         return sum(delivery.size_bytes for delivery in self.deliveries)
 
 
-async def deliver(
-    finished: Channel[Finished], sinks: Sequence[Sink], window: asyncio.Semaphore, threads: Executor
-) -> None:
+async def deliver(finished: Channel[Finished], sinks: Sequence[Sink], window: Window, threads: Executor) -> None:
     """Hand every image to every sink, in the order of arrival, until `finished` closes; frees the `window`."""
     queues = [Channel[Delivery](_WAITING, lambda delivery: delivery.size_bytes) for _ in sinks]
     async with asyncio.TaskGroup() as tasks:
@@ -58,17 +58,18 @@ async def deliver(
             waiting.close()
 
 
-async def _in_order(finished: Channel[Finished], queues: list[Channel[Delivery]], window: asyncio.Semaphore) -> None:
+async def _in_order(finished: Channel[Finished], queues: list[Channel[Delivery]], window: Window) -> None:
     early: dict[int, Finished] = {}
     turn = 0
     while taken := await finished.take_waiting(_AT_ONCE):
         early.update((image.ordinal, image) for image in taken)
         while turn in early:
-            for delivery in early.pop(turn).deliveries:
+            image = early.pop(turn)
+            for delivery in image.deliveries:
                 for waiting in queues:
                     await waiting.put(delivery)
             turn += 1
-            window.release()
+            window.leave(image.arrival_bytes)
     assert not early, "every image before a finished one finishes too"
 
 

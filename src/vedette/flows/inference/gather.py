@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 
 from vedette.flows.inference.acquire import Arrival
@@ -18,6 +19,7 @@ class Work:
     prepared: Prepared
     outputs: list[tuple[Tensor, ...] | Exception | None] = field(init=False)
     spans: list[tuple[Span, ...]] = field(init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def __post_init__(self) -> None:
         self.outputs = [None] * len(self.prepared.rows)
@@ -29,9 +31,10 @@ class Work:
         return self.arrival.size_bytes + self.prepared.size_bytes
 
     def gather(self, model: int, outputs: tuple[Tensor, ...] | Exception, infer: Span) -> bool:
-        """Keep what model number `model` gave; true when that was the last one missing."""
-        assert self.outputs[model] is None, "a model answers an image once"
+        """Keep what model number `model` gave; true for the caller who brought the last one missing."""
         ready = self.prepared.spans[-1].end_ns
-        self.outputs[model] = outputs
-        self.spans[model] = (Span("queue", ready, max(ready, infer.start_ns)), infer)
-        return all(output is not None for output in self.outputs)
+        with self._lock:
+            assert self.outputs[model] is None, "a model answers an image once"
+            self.outputs[model] = outputs
+            self.spans[model] = (Span("queue", ready, max(ready, infer.start_ns)), infer)
+            return all(output is not None for output in self.outputs)

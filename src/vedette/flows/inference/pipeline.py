@@ -1,7 +1,7 @@
 """The stages of a stream, joined by bounded channels in one process.
 
-    source -> acquire -> preprocess (threads) -> a channel a model -> infer (a thread a stream) -> gather
-           -> postprocess (threads) -> deliver, in order -> a queue a sink -> sinks
+    source -> acquire (its own thread) -> preprocess -> a channel a model -> infer -> gather
+           -> postprocess -> deliver, in order -> a queue a sink -> sinks
 
 A full channel blocks the stage before it, back to the source. At most `window` images are under way, so the place
 where finished images wait for their turn is bounded as well. One failing image becomes a Failure; a failing sink ends
@@ -14,6 +14,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 
 from vedette.clock import Clock
 from vedette.flows.inference.acquire import Arrival, Source, acquire
@@ -22,8 +23,9 @@ from vedette.flows.inference.deliver import Finished, Sink, deliver
 from vedette.flows.inference.gather import Work
 from vedette.flows.inference.infer import infer_rows
 from vedette.flows.inference.postprocess import Answering, Delivery, Seen, answer, fail
-from vedette.flows.inference.preprocess import Preprocess
-from vedette.flows.inference.runtime import Instance
+from vedette.flows.inference.preprocess import Prepared, Preprocess
+from vedette.flows.inference.runtime import Instance, Tensor
+from vedette.flows.inference.window import Window
 from vedette.values.frame import Reject
 from vedette.values.result import Failure
 from vedette.values.timeline import Span, Timeline
@@ -35,12 +37,12 @@ class Settings:
 
     Attributes:
         batch: images in one inference at most.
-        preprocess_threads: frames that are decoded at the same time.
+        workers: threads that decode, call the engines and make answers: one for each core to be used.
         asked: what every answer holds.
     """
 
     batch: int = 1
-    preprocess_threads: int = 1
+    workers: int = 1
     asked: Answering = field(default_factory=Answering)
 
 
@@ -77,38 +79,41 @@ class Pipeline:
 
 
 class _Run:
-    """The channels and threads of one run."""
+    """The channels and threads of one run.
+
+    All work on images shares one pool with a thread for each core, so that decoding and inference do not push each
+    other off the cores. Sinks, which may block, have threads of their own.
+    """
 
     def __init__(self, pipeline: Pipeline) -> None:
         settings, instances = pipeline.settings, pipeline.instances
         self._pipeline = pipeline
         streams = sum(instance.runtime.execution.streams for instance in instances)
-        ahead = settings.preprocess_threads + settings.batch * streams
-        self._window = asyncio.Semaphore(16 + 4 * ahead)
-        self._arrivals = Channel[Arrival](2 * settings.preprocess_threads, lambda arrival: arrival.size_bytes)
+        ahead = settings.workers + settings.batch * streams
+        self._window = Window(16 + 4 * ahead)
+        self._arrivals = Channel[Arrival](ahead, lambda arrival: arrival.size_bytes)
         rows = max(2, 2 * settings.batch)
         self._rows = [Channel[Work](rows, lambda work: work.size_bytes) for _ in instances]
-        self._gathered = Channel[Work](2 * ahead, lambda work: work.size_bytes)
         self._finished = Channel[Finished](2 * ahead, lambda finished: finished.size_bytes)
-        workers = settings.preprocess_threads + streams + settings.preprocess_threads + len(pipeline.sinks)
-        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="vedette")
+        self._workers = ThreadPoolExecutor(settings.workers, thread_name_prefix="vedette-work")
+        self._sink_threads = ThreadPoolExecutor(max(1, len(pipeline.sinks)), thread_name_prefix="vedette-sink")
 
     async def work(self) -> None:
-        pipeline, count = self._pipeline, self._pipeline.settings.preprocess_threads
+        pipeline, workers = self._pipeline, self._pipeline.settings.workers
+        infer = [
+            partial(self._infer, number)
+            for number, instance in enumerate(pipeline.instances)
+            for _ in range(_in_hand(instance.runtime.execution.streams, workers))
+        ]
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._acquire())
-                tasks.create_task(_stage([self._prepare] * count, self._rows))
-                infer = [
-                    (lambda number=number: self._infer(number))
-                    for number, instance in enumerate(pipeline.instances)
-                    for _ in range(instance.runtime.execution.streams)
-                ]
-                tasks.create_task(_stage(infer, [self._gathered]))
-                tasks.create_task(_stage([self._answer] * count, [self._finished]))
-                tasks.create_task(deliver(self._finished, pipeline.sinks, self._window, self._threads))
+                tasks.create_task(_stage([self._prepare] * (workers + 1), self._rows))
+                tasks.create_task(_stage(infer, [self._finished]))
+                tasks.create_task(deliver(self._finished, pipeline.sinks, self._window, self._sink_threads))
         finally:
-            self._threads.shutdown(wait=True, cancel_futures=True)
+            self._workers.shutdown(wait=True, cancel_futures=True)
+            self._sink_threads.shutdown(wait=True, cancel_futures=True)
 
     async def _acquire(self) -> None:
         await acquire(self._pipeline.source, self._arrivals, self._window, self._pipeline.clock)
@@ -118,13 +123,9 @@ class _Run:
         loop = asyncio.get_running_loop()
         while taken := await self._arrivals.take():
             (arrival,) = taken
-            if isinstance(arrival.item, Reject):
-                await self._reject(arrival, arrival.item)
-                continue
-            try:
-                prepared = await loop.run_in_executor(self._threads, self._pipeline.preprocess, arrival.item)
-            except Exception as error:  # noqa: BLE001 - one image must not stop the rest
-                await self._fail(arrival, error)
+            prepared = await loop.run_in_executor(self._workers, self._prepared, arrival)
+            if isinstance(prepared, Failure):
+                await self._finished.put(Finished(arrival.ordinal, arrival.size_bytes, (Delivery(prepared),)))
                 continue
             work = Work(arrival, prepared)
             for channel in self._rows:
@@ -132,25 +133,31 @@ class _Run:
 
     async def _infer(self, number: int) -> None:
         loop = asyncio.get_running_loop()
-        runtime, clock = self._pipeline.instances[number].runtime, self._pipeline.clock
         while works := await self._rows[number].take(self._pipeline.settings.batch):
-            rows = [work.prepared.rows[number] for work in works]
-            started = clock.now_ns()
-            outputs: Sequence[tuple[object, ...] | Exception]
-            try:
-                outputs, span = await loop.run_in_executor(self._threads, infer_rows, runtime, rows, clock)
-            except Exception as error:  # noqa: BLE001 - one batch must not stop the rest
-                outputs, span = [error] * len(works), Span("infer", started, clock.now_ns())
-            for work, output in zip(works, outputs, strict=True):
-                if work.gather(number, output, span):  # type: ignore[arg-type]
-                    await self._gathered.put(work)
+            for finished in await loop.run_in_executor(self._workers, self._inferred, number, works):
+                await self._finished.put(finished)
 
-    async def _answer(self) -> None:
-        loop = asyncio.get_running_loop()
-        while taken := await self._gathered.take():
-            (work,) = taken
-            deliveries = await loop.run_in_executor(self._threads, self._deliveries, work)
-            await self._finished.put(Finished(work.arrival.ordinal, deliveries))
+    def _prepared(self, arrival: Arrival) -> Prepared | Failure:
+        item = arrival.item
+        if isinstance(item, Reject):
+            return Failure(arrival.id, item.source, item.index, item.kind, item.message, item.help)
+        try:
+            return self._pipeline.preprocess(item)
+        except Exception as error:  # noqa: BLE001 - one image must not stop the rest
+            return fail(arrival.id, item.source, item.index, error)
+
+    def _inferred(self, number: int, works: list[Work]) -> list[Finished]:
+        """Infer one batch; whoever brings an image's last answer also finishes that image."""
+        clock = self._pipeline.clock
+        started = clock.now_ns()
+        outputs: Sequence[tuple[Tensor, ...] | Exception]
+        try:
+            rows = [work.prepared.rows[number] for work in works]
+            outputs, span = infer_rows(self._pipeline.instances[number].runtime, rows, clock)
+        except Exception as error:  # noqa: BLE001 - one batch must not stop the rest
+            outputs, span = [error] * len(works), Span("infer", started, clock.now_ns())
+        complete = [work for work, output in zip(works, outputs, strict=True) if work.gather(number, output, span)]
+        return [Finished(work.arrival.ordinal, work.arrival.size_bytes, self._deliveries(work)) for work in complete]
 
     def _deliveries(self, work: Work) -> tuple[Delivery, ...]:
         return tuple(self._delivery(work, number) for number in range(len(self._pipeline.instances)))
@@ -169,13 +176,13 @@ class _Run:
         except Exception as error:  # noqa: BLE001 - one answer must not stop the rest
             return Delivery(fail(arrival.id, frame.source, frame.index, error))
 
-    async def _reject(self, arrival: Arrival, reject: Reject) -> None:
-        failure = Failure(arrival.id, reject.source, reject.index, reject.kind, reject.message, reject.help)
-        await self._finished.put(Finished(arrival.ordinal, (Delivery(failure),)))
 
-    async def _fail(self, arrival: Arrival, error: Exception) -> None:
-        failure = fail(arrival.id, arrival.item.source, arrival.item.index, error)
-        await self._finished.put(Finished(arrival.ordinal, (Delivery(failure),)))
+def _in_hand(streams: int, workers: int) -> int:
+    """Batches of one model handed to the workers at once: one more than run, so that no worker waits for the next.
+
+    Not where a stream has several threads of its own: there a further batch would run beside them.
+    """
+    return streams + 1 if streams >= workers else streams
 
 
 async def _stage(

@@ -1,0 +1,29 @@
+"""Counts what passes: images done and failed, and the time of every stage, in bounded memory."""
+
+from __future__ import annotations
+
+from vedette.flows.inference.postprocess import Delivery
+from vedette.rules.stats.histogram import LogHistogram
+from vedette.values.result import Failure
+from vedette.values.timeline import STAGES
+
+
+class Tally:
+    """How many outcomes were results, how many failures, and how long the stages took."""
+
+    def __init__(self) -> None:
+        self.done = 0
+        self.failed = 0
+        self.stages = {stage: LogHistogram() for stage in (*STAGES, "total")}
+
+    def write(self, delivery: Delivery) -> None:
+        """See `Sink.write`."""
+        if isinstance(delivery.outcome, Failure):
+            self.failed += 1
+            return
+        self.done += 1
+        for stage, milliseconds in delivery.outcome.timeline.milliseconds().items():
+            self.stages[stage].add(milliseconds)
+
+    def close(self, *, complete: bool) -> None:
+        """See `Sink.close`."""

@@ -1,0 +1,96 @@
+"""`vedette run`: images in, results out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vedette.cli.options import parse_wish
+from vedette.cli.tables import StreamFormat, note
+
+if TYPE_CHECKING:
+    from vedette.cli.results import Printer
+    from vedette.wiring.stream import Run
+
+_HOW = "How the model is run"
+
+
+def run(
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="INPUT...",
+            help="Files, folders, quoted patterns, videos, http(s)://, synthetic://640x480?count=10, or - for stdin.",
+        ),
+    ],
+    model: Annotated[
+        list[str],
+        typer.Option("--model", "-m", help="A model by name; several see each image, which is decoded once."),
+    ],
+    batch: Annotated[int, typer.Option(min=1, max=1024, help="Images in one inference at most.")] = 1,
+    top_k: Annotated[int, typer.Option("--top-k", min=1, help="Classes of each image.")] = 5,
+    threshold: Annotated[
+        float | None, typer.Option(min=0.0, max=1.0, help="Lowest score reported; the model's own unless given.")
+    ] = None,
+    output: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--output", "-o", metavar="DEST", help="NAME.jsonl, NAME.csv or annotated:FOLDER; may be repeated."
+        ),
+    ] = None,
+    output_format: Annotated[StreamFormat, typer.Option("--format", help="What is printed.")] = StreamFormat.TABLE,
+    runtime: Annotated[
+        str, typer.Option(help="auto, onnxruntime, openvino, torchscript, null.", rich_help_panel=_HOW)
+    ] = "auto",
+    precision: Annotated[str, typer.Option(help="auto, fp32, bf16, fp16.", rich_help_panel=_HOW)] = "auto",
+    optimise: Annotated[str, typer.Option(help="throughput or latency.", rich_help_panel=_HOW)] = "throughput",
+    device: Annotated[str, typer.Option(help="cpu, cuda:N, tensorrt:N, gpu:N (Intel).", rich_help_panel=_HOW)] = "cpu",
+    threads: Annotated[
+        int | None,
+        typer.Option(min=1, max=1024, help="Cores to use; all allowed ones unless given.", rich_help_panel=_HOW),
+    ] = None,
+    max_pixels: Annotated[
+        int | None, typer.Option(min=1, help="Larger images are refused before decoding (100 million).")
+    ] = None,
+    profile_start: Annotated[bool, typer.Option("--profile-start", help="Show where the start goes.")] = False,
+) -> None:
+    """Classify images: any number of them, from anywhere, with the time of every stage."""
+    from vedette.cli.startup import StartProfile
+
+    profile = StartProfile("python and command line")
+    wish = parse_wish(runtime, precision, optimise, device, threads)
+    from vedette.cli.results import Printer, exit_code
+    from vedette.flows.inference.postprocess import Answering
+    from vedette.rules.vision.decode import PIXEL_LIMIT
+    from vedette.wiring.process import own_process
+    from vedette.wiring.stream import Order, prepare
+
+    own_process()
+    profile.mark("libraries")
+    order = Order(
+        tuple(inputs),
+        tuple(model),
+        wish,
+        batch,
+        Answering(top_k, threshold),
+        tuple(output or ()),
+        max_pixels or PIXEL_LIMIT,
+    )
+    started = prepare(order, note)
+    profile.mark("models loaded")
+    printer = Printer(output_format, started.source.count)
+    try:
+        _carry_out(started, printer)
+    finally:
+        started.close()
+    profile.mark("run")
+    if profile_start:
+        profile.print()
+    raise typer.Exit(exit_code(printer.tally))
+
+
+def _carry_out(started: Run, printer: Printer) -> None:
+    with printer:
+        started.start([printer])
+    printer.print_summary(started.opened)

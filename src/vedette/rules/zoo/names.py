@@ -1,0 +1,25 @@
+"""Names of models, and the nearest right word for a wrong one."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+
+NAME_RULE = "lower-case letters, digits, '.', '_' and '-', starting with a letter or digit, 100 at most"
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
+
+
+def is_name(text: str) -> bool:
+    """Whether `text` may name a model; such a name is also a safe name of a folder."""
+    return _NAME.fullmatch(text) is not None
+
+
+def name_from(text: str) -> str:
+    """The name nearest to a free text such as a file name; empty if nothing of it can stay."""
+    return re.sub(r"[^a-z0-9._-]+", "-", text.lower()).strip("._-")[:100]
+
+
+def nearest(word: str, among: Iterable[str]) -> tuple[str, ...]:
+    """Up to three of `among` that resemble `word`, the most similar first."""
+    return tuple(difflib.get_close_matches(word, sorted(set(among)), n=3, cutoff=0.5))

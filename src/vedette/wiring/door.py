@@ -1,0 +1,280 @@
+"""The library: a model as something that is called.
+
+    import vedette
+    model = vedette.load_model("efficientnet-lite0")
+    model("cat.jpg").classes[0]          # one image, at once, in the caller's thread
+    for result in model.map("photos/"):  # many, through the pipeline, in their order
+        ...
+
+Works inside a running event loop (notebooks): nothing here needs one of the caller's.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vedette.adapters.probes.host import probe_host
+from vedette.adapters.sources.inputs import parse_inputs
+from vedette.clock import SystemClock
+from vedette.errors import (
+    InvalidError,
+    NotFoundError,
+    TooLargeError,
+    UnavailableError,
+    UnsupportedError,
+    VedetteError,
+)
+from vedette.flows.inference.acquire import identity
+from vedette.flows.inference.infer import infer_rows
+from vedette.flows.inference.postprocess import Answering, Delivery, Seen, answer
+from vedette.flows.inference.preprocess import Preprocess
+from vedette.flows.inference.runtime import Runtime
+from vedette.rules.candidates import Wish
+from vedette.rules.threads import usable_cores
+from vedette.values.execution import Execution, Optimise, Plan, Precision, RuntimeName
+from vedette.values.frame import Frame, Pixels, Reject
+from vedette.values.manifest import Manifest
+from vedette.values.result import Outcome, Result
+from vedette.values.timeline import Span, Timeline
+from vedette.wiring.instances import Opened, open_model
+from vedette.wiring.stream import Order, build_pipeline
+
+Image = str | os.PathLike[str] | bytes | memoryview | Pixels
+"""A path or address, encoded bytes, or uint8 RGB pixels of shape (height, width, 3)."""
+
+_WAITING = 256
+
+_ERRORS: dict[str, type[VedetteError]] = {
+    error.kind: error for error in (NotFoundError, TooLargeError, UnavailableError, InvalidError)
+}
+
+
+class Model:
+    """A model that is loaded and ready. Close it, or use it as a context, to free its memory early."""
+
+    def __init__(self, opened: Opened, asked: Answering) -> None:
+        self._opened = opened
+        self._asked = asked
+        self._clock = SystemClock()
+        self._tensor_plan: Runtime | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def manifest(self) -> Manifest:
+        """What is known of the model."""
+        return self._opened.instance.manifest
+
+    @property
+    def execution(self) -> Execution:
+        """How it is run."""
+        return self._opened.instance.runtime.execution
+
+    def __call__(self, image: Image) -> Result:
+        """Run one image in this thread.
+
+        Raises:
+            VedetteError: the image cannot be had or decoded; the kind says which.
+        """
+        instance = self._opened.instance
+        if instance.manifest.input is None:
+            raise UnsupportedError(
+                f"{instance.manifest.name} takes plain tensors, not images", help="call it with Model.infer(array)"
+            )
+        started = self._clock.now_ns()
+        frame = _frame(image)
+        acquired = Span("acquire", started, self._clock.now_ns())
+        prepared = Preprocess([instance.manifest.input], keep_pixels=False, clock=self._clock)(frame)
+        (outputs,), inferred = infer_rows(instance.runtime, prepared.rows, self._clock)
+        timeline = Timeline((acquired, *prepared.spans, inferred))
+        seen = Seen(identity(0, frame.source, frame.index), frame, prepared.size, timeline)
+        outcome = answer(seen, instance, outputs, self._asked, self._clock).outcome
+        assert isinstance(outcome, Result), "a failure raises"
+        return outcome
+
+    def map(self, images: Image | Iterable[Image], *, batch: int = 1) -> Iterator[Outcome]:
+        """Run many images through the pipeline and give their outcomes in order, while the rest is still running.
+
+        Args:
+            images: a folder, pattern, video or address, or any iterable of images; it is read as the results are taken.
+            batch: images in one inference at most.
+
+        Returns:
+            a Result for each image, or a Failure that says why there is none.
+        """
+        order = Order((), (self.manifest.name,), batch=batch, asked=self._asked)
+        outcomes = _Outcomes()
+        source = _source(images)
+        threads = usable_cores(probe_host())
+        pipeline = build_pipeline(
+            source, [self._opened.instance], [outcomes], order, keep_pixels=False, threads=threads
+        )
+        return outcomes.run(pipeline.run)
+
+    def infer(self, *tensors: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+        """Run the model on its original input tensor, batch first; this plan is compiled at the first call.
+
+        Raises:
+            InvalidError: the model does not take such a tensor, or has several inputs.
+        """
+        if len(tensors) != 1:
+            raise InvalidError(f"one input tensor is taken, got {len(tensors)}", help="give the image tensor alone")
+        with self._lock:
+            if self._tensor_plan is None:
+                self._tensor_plan = self._opened.loader.load(self.manifest, self.execution, Plan.TENSOR)
+        return self._tensor_plan.infer(tensors[0])
+
+    def close(self) -> None:
+        """Free the engine's memory."""
+        self._opened.instance.runtime.close()
+        if self._tensor_plan is not None:
+            self._tensor_plan.close()
+
+    def __enter__(self) -> Self:
+        """The model itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close."""
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<vedette.Model {self.manifest.name} version {self.manifest.version}: {self.execution}>"
+
+
+def load_model(  # noqa: PLR0913 - the same choices as on the command line
+    name: str,
+    *,
+    runtime: str = "auto",
+    precision: str = "auto",
+    optimise: str = "latency",
+    device: str = "cpu",
+    threads: int | None = None,
+    top_k: int = 5,
+    threshold: float | None = None,
+) -> Model:
+    """Load a model by name; one of the catalogue is pulled first if it is not there.
+
+    Args:
+        name: as `vedette models list` shows it.
+        runtime: auto, onnxruntime, openvino, torchscript or null.
+        precision: auto, fp32, bf16 or fp16.
+        optimise: `latency` (one image at a time on all cores) or `throughput` (a batch a core, for `map`).
+        device: cpu, cuda:N, tensorrt:N or gpu:N.
+        threads: cores to use; all allowed ones unless given.
+        top_k: classes of each answer.
+        threshold: lowest score reported; the model's own unless given.
+
+    Raises:
+        VedetteError: the model is not there, or cannot be run as wished.
+        ValueError: a name of a runtime, precision or aim that is none.
+    """
+    wish = Wish(
+        None if runtime == "auto" else RuntimeName(runtime),
+        None if precision == "auto" else Precision(precision),
+        device,
+        threads,
+        Optimise(optimise),
+    )
+    return Model(open_model(name, wish, lambda _: None), Answering(top_k, threshold))
+
+
+class _Outcomes:
+    """A sink that hands outcomes to a generator in another thread; a slow reader slows the pipeline."""
+
+    def __init__(self) -> None:
+        self._queue: queue.Queue[Outcome | BaseException | None] = queue.Queue(_WAITING)
+        self._abandoned = False
+
+    def write(self, delivery: Delivery) -> None:
+        if self._abandoned:
+            raise InvalidError("the results are not read any more", help="read the iterator to its end")
+        self._queue.put(delivery.outcome)
+
+    def close(self, *, complete: bool) -> None:
+        """The generator learns of the end from the pipeline's own return."""
+
+    def run(self, work: Any) -> Iterator[Outcome]:
+        import asyncio
+
+        def body() -> None:
+            try:
+                asyncio.run(work())
+            except BaseException as error:  # noqa: BLE001 - it is raised again in the reader's thread
+                self._queue.put(error)
+            else:
+                self._queue.put(None)
+
+        thread = threading.Thread(target=body, name="vedette-map", daemon=True)
+        thread.start()
+        try:
+            while (item := self._queue.get()) is not None:
+                if isinstance(item, BaseException):
+                    raise item
+                yield item
+        finally:
+            self._abandoned = True
+            while thread.is_alive():
+                self._drain()
+                thread.join(0.05)
+
+    def _drain(self) -> None:
+        while True:
+            try:
+                self._queue.get_nowait()
+            except queue.Empty:
+                return
+
+
+class _Images:
+    """Any iterable of images as a source."""
+
+    def __init__(self, images: Iterable[Image]) -> None:
+        self._images = images
+
+    def frames(self) -> Iterator[Frame | Reject]:
+        for index, image in enumerate(self._images):
+            try:
+                yield _frame(image, index)
+            except VedetteError as error:
+                yield Reject(_name(image, index), error.kind, error.message, error.help)
+
+
+def _source(images: Image | Iterable[Image]) -> Any:
+    if isinstance(images, (str, os.PathLike)):
+        return parse_inputs([os.fspath(images)])
+    if isinstance(images, (bytes, memoryview)) or (isinstance(images, np.ndarray) and images.ndim <= 3):  # noqa: PLR2004
+        return _Images([images])
+    return _Images(images)
+
+
+def _frame(image: Image, index: int = 0) -> Frame:
+    if isinstance(image, (str, os.PathLike)):
+        first = next(parse_inputs([os.fspath(image)]).frames())
+        if isinstance(first, Reject):
+            raise _ERRORS.get(first.kind, InvalidError)(first.message, help=first.help)
+        return first
+    if isinstance(image, np.ndarray):
+        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:  # noqa: PLR2004 - height, width, RGB
+            raise InvalidError(
+                f"pixels are uint8 of shape (height, width, 3), got {image.dtype} of shape {image.shape}",
+                help="convert to RGB: cv2.cvtColor(image, cv2.COLOR_BGR2RGB) for what OpenCV read",
+            )
+        return Frame(_name(image, index), image)
+    return Frame(_name(image, index), image)
+
+
+def _name(image: Image, index: int) -> str:
+    if isinstance(image, (str, os.PathLike)):
+        return str(Path(image))
+    return f"{'pixels' if isinstance(image, np.ndarray) else 'bytes'}[{index}]"

@@ -1,0 +1,119 @@
+"""From the name of a model and a wish to a model that is loaded and ready.
+
+name -> Manifest -> candidates -> (one: take it | several: the remembered or measured Choice) -> Instance
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+
+from vedette.adapters.config.repository import default_home
+from vedette.adapters.probes.host import probe_host
+from vedette.adapters.store.choices import ChoiceFolder
+from vedette.clock import SystemClock
+from vedette.flows.inference.choose import Chooser, remembered
+from vedette.flows.inference.preprocess import Preprocess, Row
+from vedette.flows.inference.runtime import Instance, Loader
+from vedette.rules.candidates import Wish, candidates
+from vedette.rules.threads import has_bf16, usable_cores
+from vedette.rules.vision.decode import decode
+from vedette.rules.vision.encode import encode_jpeg
+from vedette.rules.vision.resize import resize
+from vedette.values.execution import Choice, Execution, Precision, RuntimeName
+from vedette.values.frame import Frame, Pixels, Size
+from vedette.values.host import Host
+from vedette.values.manifest import Manifest, ResizeType
+from vedette.wiring.plugins import Loaders
+from vedette.wiring.zoo import find_or_pull
+
+PHOTOS = Path(__file__).parent.parent / "photos"
+_CROPS_TO_TIME, _CROPS_TO_COMPARE = 32, 200
+_CROP_SEED = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An Instance, who loaded it, and how its Execution came about; `choice` is None where there was none to make."""
+
+    instance: Instance
+    loader: Loader
+    choice: Choice | None
+
+
+def open_model(name: str, wish: Wish, say: Callable[[str], None]) -> Opened:
+    """Find (or pull) a model, choose how to run it, and load it.
+
+    Raises:
+        VedetteError: the model is not there, or cannot be run as wished.
+    """
+    manifest = find_or_pull(name, say)
+    return open_manifest(manifest, wish, say)
+
+
+def open_manifest(manifest: Manifest, wish: Wish, say: Callable[[str], None]) -> Opened:
+    """Choose how to run a model and load it."""
+    cache = default_home() / ".cache"
+    loaders = Loaders(cache)
+    host = probe_host()
+    executions = candidates(wish, manifest.format, usable_cores(host), bf16=has_bf16(host))
+    if len(executions) == 1 or wish.runtime is RuntimeName.NULL or manifest.input is None:
+        execution, choice = executions[0], None
+    else:
+
+        def measure() -> Choice:
+            say(f"choosing a runtime for {manifest.name}: {len(executions)} candidates, once on this machine ...")
+            return Chooser(loaders, lambda asked: photo_crops(asked, executions), SystemClock()).choose(
+                manifest, executions, wish.optimise
+            )
+
+        key = _key(manifest, executions, host, wish)
+        choice = remembered(ChoiceFolder(cache / "choices"), key, measure)
+        execution = choice.execution
+    loader = loaders[execution.runtime]
+    return Opened(Instance(manifest, loader.load(manifest, execution)), loader, choice)
+
+
+def photo_crops(manifest: Manifest, executions: tuple[Execution, ...]) -> list[Row]:
+    """Seeded crops of the shipped photos, as rows of the model's input."""
+    assert manifest.input is not None, "only models of images are measured on photos"
+    compared = any(execution.precision is not Precision.FP32 for execution in executions)
+    prepare = Preprocess([manifest.input], keep_pixels=False, clock=SystemClock())
+    crops = seeded_crops(_CROPS_TO_COMPARE if compared else _CROPS_TO_TIME, Size(500, 375), _CROP_SEED)
+    return [prepare(Frame("crop", crop)).rows[0] for crop in crops]
+
+
+def seeded_crops(count: int, size: Size, seed: int) -> list[bytes]:
+    """JPEGs (quality 90) of `size`, cut at random out of the shipped photos; each spans 50 to 100 % of one."""
+    photos = [decode(file.read_bytes()).pixels for file in sorted(PHOTOS.glob("*.jpg"))]
+    generator = np.random.default_rng(seed)
+    return [encode_jpeg(_crop(photos[number % len(photos)], size, generator)) for number in range(count)]
+
+
+def _crop(photo: Pixels, size: Size, generator: np.random.Generator) -> Pixels:
+    height, width = photo.shape[:2]
+    scale = float(generator.uniform(0.5, 1.0)) * min(width / size.width, height / size.height)
+    across, down = max(1, int(size.width * scale)), max(1, int(size.height * scale))
+    left, top = int(generator.integers(0, width - across + 1)), int(generator.integers(0, height - down + 1))
+    return resize(photo[top : top + down, left : left + across], size, ResizeType.STANDARD)
+
+
+def _key(manifest: Manifest, executions: tuple[Execution, ...], host: Host, wish: Wish) -> str:
+    """What a choice depends on: the file, the way in, the processor, the engines, and what was to be chosen from."""
+    facts = Path(manifest.file).stat()
+    parts = [manifest.file, facts.st_size, facts.st_mtime_ns, manifest.input, host.cpu, host.features]
+    parts += [wish.optimise, executions, _version("onnxruntime"), _version("openvino"), _version("torch")]
+    digest = hashlib.blake2b(repr(parts).encode(), digest_size=10).hexdigest()
+    return f"{manifest.name}-{digest}"
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
