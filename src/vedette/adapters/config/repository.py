@@ -10,7 +10,6 @@ starts with a dot are no models.
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import shutil
 import tempfile
@@ -19,6 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from vedette.adapters.config import document
+from vedette.adapters.config.content import fingerprint, size_of_files
 from vedette.adapters.config.schema import ModelFile
 from vedette.errors import ConflictError, ExhaustedError, InvalidError, NotFoundError, UnavailableError, UsageError
 from vedette.rules.zoo.names import NAME_RULE, is_name, nearest
@@ -68,6 +68,20 @@ class Repository:
         except (FileNotFoundError, NotADirectoryError):
             return ()
         return tuple(path.name for path in folders if is_name(path.name) and (path / document.FILE_NAME).is_file())
+
+    def strays(self) -> tuple[str, ...]:
+        """What looks like a model and is not seen as one, each with the reason."""
+        if not self.home.is_dir():
+            return ()
+        known, found = self.names(), []
+        for path in sorted(self.home.iterdir()):
+            if path.name in known or path.name.startswith(".") or not path.is_dir():
+                continue
+            if (path / document.FILE_NAME).is_file():
+                found.append(f"{path}: its name is not one of a model: {NAME_RULE}")
+            elif any(inner.is_dir() and inner.name.isdecimal() for inner in path.iterdir()):
+                found.append(f"{path}: it has a version folder and no {document.FILE_NAME}")
+        return tuple(found)
 
     def find(self, name: str) -> Manifest:
         """The highest version of a model; its file is there and has the recorded size, its hash is not computed.
@@ -174,22 +188,6 @@ class Repository:
                 shutil.rmtree(path, ignore_errors=True)
 
 
-def fingerprint(path: Path) -> str:
-    """The sha256 of a model file; of several files that of their list `sha256  name`, in the order of names."""
-    files = model_files(path)
-    if len(files) == 1:
-        return _sha256(files[0])
-    root = path if path.is_dir() else path.parent
-    lines = [f"{_sha256(file)}  {file.relative_to(root).as_posix()}\n" for file in files]
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
-
-
-def model_files(path: Path) -> tuple[Path, ...]:
-    """The files of one model: all in its folder, or the file with all that lie in its version folder."""
-    root = path if path.is_dir() else path.parent
-    return tuple(sorted(file for file in root.rglob("*") if file.is_file()))
-
-
 def _fill(staging: Path, manifest: Manifest, files: Mapping[str, bytes | Path]) -> None:
     version = staging / manifest.version
     for relative, content in files.items():
@@ -252,12 +250,7 @@ def _intact_size(path: Path, model_format: ModelFormat, name: str) -> int:
             raise _damaged(name, f"{file} is missing")
         if file.stat().st_size == 0 and file.suffix != ".bin":
             raise _damaged(name, f"{file} is empty")
-    return sum(file.stat().st_size for file in model_files(path))
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return size_of_files(path)
 
 
 def _check_name(name: str) -> None:

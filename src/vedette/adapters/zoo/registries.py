@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import subprocess
 import sys
@@ -32,10 +33,7 @@ class PipFetch:
 
     def fetch(self, package: Package, into: Path) -> Path:
         """See `Fetch.fetch`."""
-        requirements = into / f"{package.name}.txt"
-        requirements.write_text(f"{package.name}=={package.version} --hash=sha256:{package.sha256}\n", encoding="utf-8")
-        folder = into / package.name
-        folder.mkdir()
+        requirements, folder = _prepare(package, into)
         try:
             done = subprocess.run(  # noqa: S603 - the arguments are ours
                 self._command(requirements, folder),
@@ -73,6 +71,29 @@ class PipFetch:
         return [*command, "-vv", "--dest", str(folder), "--requirement", str(requirements)]
 
 
+def _prepare(package: Package, into: Path) -> tuple[Path, Path]:
+    """The pinned requirement, and an empty folder for the wheel."""
+    requirements, folder = into / f"{package.name}.txt", into / package.name
+    pinned = f"{package.name}=={package.version} --hash=sha256:{package.sha256}\n"
+    try:
+        folder.mkdir()
+        requirements.write_text(pinned, encoding="utf-8")
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise _full(package) from None
+        raise UnavailableError(
+            f"{into} cannot be written: {error.strerror}", help="set TMPDIR to a folder that you may write"
+        ) from None
+    return requirements, folder
+
+
+def _full(package: Package) -> ExhaustedError:
+    return ExhaustedError(
+        f"no space left while fetching {package} ({package.size_mb:g} MB)",
+        help="free some space, or set TMPDIR to a folder on another disk",
+    )
+
+
 def _failure(package: Package, output: str, python: str) -> VedetteError:
     """What pip's own words mean for the user."""
     if "No module named pip" in output:
@@ -80,10 +101,7 @@ def _failure(package: Package, output: str, python: str) -> VedetteError:
     if "DO NOT MATCH THE HASHES" in output:
         return mismatch(package)
     if "No space left on device" in output or "Disk quota exceeded" in output:
-        return ExhaustedError(
-            f"no space left while fetching {package} ({package.size_mb:g} MB)",
-            help="free some space, or set TMPDIR to a folder on another disk",
-        )
+        return _full(package)
     silent = _silence(output)
     if silent:
         return UnavailableError(

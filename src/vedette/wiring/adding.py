@@ -1,0 +1,119 @@
+"""Brings a file of the user's into the home folder.
+
+file --inspect--> Signature --infer--> keys --run once--> keys of the answers --parse--> Manifest --save--> home
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vedette.adapters.config.repository import Repository, default_home
+from vedette.errors import ConflictError, UsageError
+from vedette.rules.zoo.names import NAME_RULE, is_name, name_from, nearest
+from vedette.values.manifest import Manifest, ModelType
+
+if TYPE_CHECKING:
+    from vedette.adapters.zoo.inspect import Inspection
+    from vedette.rules.zoo.infer import Settings
+    from vedette.rules.zoo.signature import Setting
+
+_NOT_SETTABLE = ("name", "file", "format", "labels", "sha256", "size_bytes")
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A model of the user's with every key of its manifest and who said it."""
+
+    manifest: Manifest
+    settings: tuple[Setting, ...]
+
+
+def add(file: Path, *, name: str = "", labels: Path | None = None, given: Mapping[str, str] | None = None) -> Added:
+    """Copy a model of the user's into the home folder, with a manifest inferred from the file, a run, and `given`.
+
+    Raises:
+        UsageError: a key is wrong, or cannot be inferred and is asked for.
+        ConflictError: the name is taken.
+        VedetteError: the file is no model that runs.
+    """
+    from vedette.adapters.zoo.inspect import inspect
+    from vedette.rules.zoo import infer
+
+    given = dict(given or {})
+    _check_keys(given)
+    repository = Repository(default_home())
+    name = _free_name(name, file, repository)
+    names = _read_labels(labels) if labels is not None else ()
+    inspection = inspect(file.expanduser().absolute())
+    signature = inspection.contents.signature
+    image = infer.image_settings(signature, given)
+    draft = _manifest({"model_type": ModelType.TENSOR, **_values(image), **given}, name, inspection)
+    outputs = inspection.run(infer.feed_shapes(signature, draft.input))
+    answers = infer.answer_settings(signature, given, image, outputs, names)
+    settings = infer.merged(image, answers, given)
+    manifest = _manifest(_values(settings), name, inspection)
+    told = manifest.provenance
+    provenance = replace(
+        told,
+        source=told.source or f"added from {file.name}",
+        parameters=signature.parameters if told.parameters is None else told.parameters,
+        gflops=signature.gflops if told.gflops is None else told.gflops,
+    )
+    saved = repository.save(replace(manifest, provenance=provenance), inspection.contents.files)
+    return Added(saved, tuple(settings.values()))
+
+
+def _check_keys(given: Mapping[str, str]) -> None:
+    from vedette.adapters.config.schema import KEYS
+
+    offered = [key for key in KEYS if key not in _NOT_SETTABLE]
+    instead = {"name": "--name NAME", "labels": "--labels FILE"}
+    problems = []
+    for key, value in given.items():
+        if key not in offered:
+            near = nearest(key, offered)
+            hint = f"take {instead[key]}" if key in instead else f"did you mean {near[0]}?" if near else ""
+            problems.append(f"--set {key}={value}: no key that can be set{f', {hint}' if hint else ''}")
+    if problems:
+        raise UsageError("\n  ".join(problems), help=f"the keys are: {', '.join(offered)}")
+
+
+def _free_name(name: str, file: Path, repository: Repository) -> str:
+    from vedette.adapters.zoo.catalog import find
+
+    wanted = name or name_from(file.stem)
+    if not is_name(wanted):
+        raise UsageError(f"{wanted or file.name!r} cannot name a model", help=f"take --name with {NAME_RULE}")
+    if find(wanted) is not None:
+        raise ConflictError(f"{wanted!r} is a name of the catalogue", help="take another --name")
+    if wanted in repository.names():
+        raise ConflictError(
+            f"a model {wanted!r} is there already",
+            help=f"take another --name, or `vedette models remove {wanted}` first",
+        )
+    return wanted
+
+
+def _read_labels(file: Path) -> tuple[str, ...]:
+    from vedette.adapters.config.schema import read_labels
+
+    help_text = "give a text file in UTF-8 with one name a line, in the order of the classes"
+    try:
+        return tuple(read_labels(file))
+    except OSError as error:
+        raise UsageError(f"--labels {file} cannot be read: {error.strerror}", help=help_text) from None
+    except UnicodeDecodeError:
+        raise UsageError(f"--labels {file} is no text in UTF-8", help=help_text) from None
+
+
+def _values(settings: Settings) -> dict[str, Any]:
+    return {setting.key: setting.value for setting in settings.values()}
+
+
+def _manifest(raw: Mapping[str, Any], name: str, inspection: Inspection) -> Manifest:
+    from vedette.adapters.config.document import parse
+
+    return parse(raw, inspection.path.name).manifest(name, "1", inspection.contents.file, inspection.format)

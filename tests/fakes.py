@@ -1,0 +1,148 @@
+"""Fakes that implement the ports, and models small enough to be made in a test."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from vedette.flows.inference.postprocess import Delivery
+from vedette.flows.inference.runtime import Tensor
+from vedette.rules.vision.encode import encode_jpeg
+from vedette.values.execution import Execution, RuntimeName
+from vedette.values.frame import Frame, Reject, Size
+from vedette.values.manifest import InputSpec, Layout, Manifest, ModelFormat, ModelType, Scores
+
+COLOURS = ("red", "green", "blue")
+
+
+class StepClock:
+    """A clock that goes on by one microsecond at each reading."""
+
+    def __init__(self) -> None:
+        self._now = 0
+        self._lock = threading.Lock()
+
+    def now_ns(self) -> int:
+        with self._lock:
+            self._now += 1000
+            return self._now
+
+
+def colour_manifest(file: Path | str = "colour.onnx", side: int = 8, **changes) -> Manifest:
+    """A classifier whose scores are the mean red, green and blue of the picture, 0..1."""
+    own = {"name", "input_name"}
+    spec = {
+        "name": changes.pop("input_name", "input"),
+        "layout": Layout.NCHW,
+        "size": Size(side, side),
+        "scale_values": (255.0,),
+    }
+    spec |= {key: changes.pop(key) for key in list(changes) if key in InputSpec.__dataclass_fields__ and key not in own}
+    facts = {
+        "name": "colour",
+        "version": "1",
+        "file": str(file),
+        "format": ModelFormat.ONNX,
+        "model_type": ModelType.CLASSIFIER,
+        "input": InputSpec(**spec),
+        "labels": COLOURS,
+        "scores": Scores.PROBABILITIES,
+    }
+    return Manifest(**(facts | changes))
+
+
+def write_colour_model(file: Path, side: int = 8, *, batch: int | str = "N", kind: int = TensorProto.FLOAT) -> Path:
+    """The ONNX model that `colour_manifest` describes: a global average over each channel."""
+    nodes = [
+        helper.make_node("Cast", ["input"], ["as_float"], to=TensorProto.FLOAT),
+        helper.make_node("GlobalAveragePool", ["as_float"], ["mean"]),
+        helper.make_node("Flatten", ["mean"], ["scores"], axis=1),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "colour",
+        [helper.make_tensor_value_info("input", kind, [batch, 3, side, side])],
+        [helper.make_tensor_value_info("scores", TensorProto.FLOAT, [batch, 3])],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.checker.check_model(model)
+    onnx.save(model, file)
+    return file
+
+
+def write_linear_model(file: Path, weights: np.ndarray) -> Path:
+    """An ONNX model without images: float (N, inputs) times weights."""
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", ["x", "w"], ["y"])],
+        "linear",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", weights.shape[0]])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["N", weights.shape[1]])],
+        [numpy_helper.from_array(weights.astype(np.float32), "w")],
+    )
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), file)
+    return file
+
+
+def plain(colour: tuple[int, int, int], width: int = 32, height: int = 32) -> np.ndarray:
+    """A picture of one colour."""
+    return np.full((height, width, 3), colour, np.uint8)
+
+
+def jpeg(colour: tuple[int, int, int], width: int = 32, height: int = 32) -> bytes:
+    """The same, encoded."""
+    return encode_jpeg(plain(colour, width, height), 95)
+
+
+@dataclass
+class ListSource:
+    """A source of what it is given; `taken` counts what was asked for."""
+
+    items: Sequence[Frame | Reject | Exception]
+    taken: int = 0
+
+    def frames(self) -> Iterator[Frame | Reject]:
+        for item in self.items:
+            self.taken += 1
+            if isinstance(item, Exception):
+                raise item
+            yield item
+
+
+@dataclass
+class ListSink:
+    """A sink that keeps everything; `before` is called with each delivery first."""
+
+    before: Callable[[Delivery], None] = lambda delivery: None
+    deliveries: list[Delivery] = field(default_factory=list)
+    completed: bool | None = None
+
+    def write(self, delivery: Delivery) -> None:
+        self.before(delivery)
+        self.deliveries.append(delivery)
+
+    def close(self, *, complete: bool) -> None:
+        self.completed = complete
+
+
+@dataclass
+class MeanRuntime:
+    """Answers the mean of each channel, as the colour model does; counts its batches."""
+
+    execution: Execution = field(default_factory=lambda: Execution(RuntimeName.NULL))
+    before: Callable[[Tensor], None] = lambda batch: None
+    batches: list[int] = field(default_factory=list)
+    closed: bool = False
+
+    def infer(self, batch: Tensor) -> tuple[Tensor, ...]:
+        self.before(batch)
+        self.batches.append(len(batch))
+        return (batch.mean(axis=(1, 2), dtype=np.float32) / 255,)
+
+    def close(self) -> None:
+        self.closed = True
