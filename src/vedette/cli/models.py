@@ -19,6 +19,7 @@ app = typer.Typer(no_args_is_help=True, help="List, pull, add, show, check and r
 Printed = Annotated[Format, typer.Option("--format", help="How to print the answer.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A model of `vedette models list`.")]
 _LABELS_SHOWN = 5
+_KEY_WIDTH = 22
 
 
 @app.command("list")
@@ -30,9 +31,7 @@ def list_models(output_format: Printed = Format.TABLE) -> None:
     if output_format is Format.JSON:
         print_json([_listed_json(model) for model in listed])
         return
-    print_table(
-        ("model", "state", "task", "input", ">download", "quality", "licence"), [_listed_row(model) for model in listed]
-    )
+    print_table(("model", "state", "input", ">download", "quality"), [_listed_row(model) for model in listed])
     for model in listed:
         if model.problem:
             note(f"{model.name}: {model.problem}\nhelp: `vedette models check {model.name}` tells more")
@@ -80,6 +79,9 @@ def add(
         print_line(f"{added.manifest.name} is ready: {added.manifest.file}\n")
         rows = [(setting.key, _short(setting.value), setting.origin) for setting in added.settings]
         print_table(("key", "value", "said by"), rows)
+        defaults = {setting.key for setting in added.settings if setting.origin == "a default"}
+        if {"mean_values", "scale_values"} <= defaults:
+            note("note: nobody said how pixels are normalised; they enter as 0..255 (--set mean_values, scale_values)")
         print_line(f"Wrong? vedette models remove {added.manifest.name}, then add it again with --set KEY=VALUE")
 
 
@@ -89,11 +91,14 @@ def show(name: Name, output_format: Printed = Format.TABLE) -> None:
     from vedette.wiring import zoo
 
     shown = zoo.show(name)
-    document = _manifest_json(shown.manifest, shown)
+    available = isinstance(shown, zoo.Listed)
     if output_format is Format.JSON:
-        print_json(document)
-    else:
-        print_table(("", ""), _shown_rows(shown))
+        print_json(_listed_json(shown) if available else _manifest_json(shown.manifest, shown))
+        return
+    for key, value in _available_rows(shown) if available else _shown_rows(shown):
+        print_line(f"{key:<{_KEY_WIDTH}}{value}")
+    if available:
+        note(f"help: vedette models pull {name}")
 
 
 @app.command("check")
@@ -143,19 +148,20 @@ def _listed_row(model: Listed) -> tuple[str, ...]:
     return (
         model.name,
         model.state,
-        model.provenance.task,
         "" if model.input_size is None else str(model.input_size),
         "" if model.download_mb is None else f"{model.download_mb:.1f} MB",
-        _quality(model.provenance),
-        model.provenance.licence,
+        _quality(model),
     )
 
 
-def _quality(provenance: Provenance) -> str:
+def _quality(model: Listed) -> str:
     """What was measured, else what is reported, each without its circumstances."""
+    provenance = model.provenance
     if provenance.measured_quality:
         return f"measured: {provenance.measured_quality.partition(' (')[0]}"
-    return f"reported: {provenance.reported_quality.partition(' (')[0]}" if provenance.reported_quality else ""
+    if provenance.reported_quality:
+        return f"reported: {provenance.reported_quality.partition(' (')[0]}"
+    return "measured when pulled" if model.state == "available" else ""
 
 
 def _listed_json(model: Listed) -> dict[str, Any]:
@@ -220,12 +226,20 @@ def _preprocessing_json(spec: InputSpec | None) -> dict[str, Any] | None:
     }
 
 
+def _available_rows(model: Listed) -> list[tuple[str, str]]:
+    source = model.provenance
+    rows = [("name", f"{model.name} ({model.state})"), ("title", source.title), ("task", source.task)]
+    rows += [("input", str(model.input_size or "")), ("download", f"{model.download_mb or 0:.1f} MB")]
+    rows += [("licence", source.licence), ("source", source.source), ("reported_quality", source.reported_quality)]
+    return [(key, value) for key, value in rows if value]
+
+
 def _shown_rows(shown: Shown) -> list[tuple[str, str]]:
     manifest = shown.manifest
     source = manifest.provenance
     rows = [("name", f"{manifest.name}, version {manifest.version} ({shown.state})"), ("title", source.title)]
     rows += [("task", source.task), ("file", manifest.file)]
-    rows.append(("format", f"{manifest.format}, {shown.size_bytes / 1e6:.1f} MB"))
+    rows.append(("format", f"{manifest.format}, {_megabytes(shown.size_bytes)}"))
     rows.append(("model_type", manifest.model_type))
     rows += _input_rows(manifest.input)
     if manifest.labels:
@@ -280,14 +294,19 @@ def _checked_json(checked: Checked) -> dict[str, Any]:
 
 
 def _print_checked(checked: Checked) -> None:
-    wrong = {finding.model for finding in checked.findings}
-    for model in checked.models:
-        if model not in wrong:
-            print_line(f"{model}: all well")
-    for finding in checked.findings:
-        print_line(f"{f'{finding.model}: ' if finding.model else ''}{finding.problem}\nhelp: {finding.help}")
+    for model in (*checked.models, ""):
+        findings = [finding for finding in checked.findings if finding.model == model]
+        if model:
+            print_line(f"{model}: {'not well' if findings else 'all well'}")
+        for finding in findings:
+            indent = "  " if model else ""
+            print_line("\n".join(f"{indent}{line}" for line in f"{finding.problem}\nhelp: {finding.help}".splitlines()))
     if not checked.models and not checked.findings:
         print_line("no model is there yet: `vedette models list` shows what can be pulled")
+
+
+def _megabytes(size_bytes: int) -> str:
+    return f"{size_bytes / 1e6:.1f} MB" if size_bytes >= 1e5 else f"{size_bytes / 1e3:.1f} kB"  # noqa: PLR2004 - 0.1 MB
 
 
 def _short(value: object) -> str:

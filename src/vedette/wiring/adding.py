@@ -44,10 +44,11 @@ def add(file: Path, *, name: str = "", labels: Path | None = None, given: Mappin
 
     given = dict(given or {})
     _check_keys(given)
+    file = file.expanduser().absolute()
+    names = _read_labels(labels) if labels is not None else ()
+    inspection = inspect(file)
     repository = Repository(default_home())
     name = _free_name(name, file, repository)
-    names = _read_labels(labels) if labels is not None else ()
-    inspection = inspect(file.expanduser().absolute())
     signature = inspection.contents.signature
     image = infer.image_settings(signature, given)
     draft = _manifest({"model_type": ModelType.TENSOR, **_values(image), **given}, name, inspection)
@@ -116,4 +117,5 @@ def _values(settings: Settings) -> dict[str, Any]:
 def _manifest(raw: Mapping[str, Any], name: str, inspection: Inspection) -> Manifest:
     from vedette.adapters.config.document import parse
 
-    return parse(raw, inspection.path.name).manifest(name, "1", inspection.contents.file, inspection.format)
+    model = parse(raw, inspection.path.name, next_step="give the right value with --set KEY=VALUE")
+    return model.manifest(name, "1", inspection.contents.file, inspection.format)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vedette.adapters.config.document import FILE_NAME
@@ -67,10 +67,12 @@ def _findings(repository: Repository, name: str) -> list[Finding]:
         manifest = repository.verify(name).manifest
         inspection = inspect(Path(manifest.file))
         signature = inspection.contents.signature
-        problems = input_disagreements(manifest, signature)
-        if not problems:
-            outputs = inspection.run(feed_shapes(signature, manifest.input))
-            problems = output_disagreements(manifest, signature, outputs)
+        problems = list(input_disagreements(manifest, signature))
+        spec = manifest.input
+        if problems and spec is not None and len(signature.inputs) == 1:
+            spec = replace(spec, name=signature.inputs[0].name)  # so that one wrong name hides no other problem
+        outputs = inspection.run(feed_shapes(signature, spec))
+        problems += output_disagreements(manifest, signature, outputs)
     except VedetteError as error:
         return [Finding(name, error.message, error.help)]
     help_text = f"correct {repository.home / name / FILE_NAME}"

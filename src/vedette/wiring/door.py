@@ -127,6 +127,8 @@ class Model:
         """
         if len(tensors) != 1:
             raise InvalidError(f"one input tensor is taken, got {len(tensors)}", help="give the image tensor alone")
+        if self.manifest.input is None:
+            return self._opened.instance.runtime.infer(tensors[0])
         with self._lock:
             if self._tensor_plan is None:
                 self._tensor_plan = self._opened.loader.load(self.manifest, self.execution, Plan.TENSOR)

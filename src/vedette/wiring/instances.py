@@ -25,7 +25,7 @@ from vedette.rules.threads import has_bf16, usable_cores
 from vedette.rules.vision.decode import decode
 from vedette.rules.vision.encode import encode_jpeg
 from vedette.rules.vision.resize import resize
-from vedette.values.execution import Choice, Execution, Precision, RuntimeName
+from vedette.values.execution import Choice, Execution, Plan, Precision, RuntimeName
 from vedette.values.frame import Frame, Pixels, Size
 from vedette.values.host import Host
 from vedette.values.manifest import Manifest, ResizeType
@@ -76,7 +76,8 @@ def open_manifest(manifest: Manifest, wish: Wish, say: Callable[[str], None]) ->
         choice = remembered(ChoiceFolder(cache / "choices"), key, measure)
         execution = choice.execution
     loader = loaders[execution.runtime]
-    return Opened(Instance(manifest, loader.load(manifest, execution)), loader, choice)
+    plan = Plan.TENSOR if manifest.input is None else Plan.IMAGE
+    return Opened(Instance(manifest, loader.load(manifest, execution, plan)), loader, choice)
 
 
 def photo_crops(manifest: Manifest, executions: tuple[Execution, ...]) -> list[Row]:

@@ -132,21 +132,22 @@ def find_or_pull(name: str, say: Say, fetch: Fetch | None = None) -> Manifest:
     return pull(name, say, fetch).manifest
 
 
-def show(name: str) -> Shown:
-    """All that is known of a model in the home folder.
+def show(name: str) -> Shown | Listed:
+    """All that is known of a model: Listed as long as it is only in the catalogue.
 
     Raises:
-        NotFoundError: it is not there.
+        NotFoundError: it is in neither.
         VedetteError: it is damaged.
     """
     from vedette.adapters.config.content import fingerprint, size_of_files
-    from vedette.adapters.zoo.catalog import CATALOG
+    from vedette.adapters.zoo.catalog import CATALOG, find
 
     repository = Repository(default_home())
     catalogued = [entry.name for entry in CATALOG]
     names = repository.names()
-    if name not in names and name in catalogued:
-        raise NotFoundError(f"model {name!r} is not pulled yet", help=f"vedette models pull {name}")
+    offered = find(name)
+    if name not in names and offered is not None:
+        return _available(offered)
     if name not in names:
         raise _unknown(name, [*names, *catalogued], f"{repository.home} or the catalogue")
     entry = repository.entry(name)

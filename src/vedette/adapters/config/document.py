@@ -21,6 +21,7 @@ from vedette.rules.zoo.names import nearest
 from vedette.values.manifest import InputSpec, Manifest, ModelType
 
 FILE_NAME = "model.yaml"
+NEXT_STEP = "correct these keys; `vedette models check NAME` tells whether all is well then"
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -41,7 +42,14 @@ def read(path: Path) -> dict[str, Any]:
     return {str(key): value for key, value in raw.items()}
 
 
-def parse(raw: Mapping[str, Any], where: str, *, folder: Path | None = None, name: str | None = None) -> ModelFile:
+def parse(
+    raw: Mapping[str, Any],
+    where: str,
+    *,
+    folder: Path | None = None,
+    name: str | None = None,
+    next_step: str = NEXT_STEP,
+) -> ModelFile:
     """Check a raw mapping and give it its types.
 
     Args:
@@ -49,6 +57,7 @@ def parse(raw: Mapping[str, Any], where: str, *, folder: Path | None = None, nam
         where: what the messages call the place, such as the path of the file.
         folder: where a text file of labels is looked for; None: labels are a list only.
         name: the name that the folder gives to the model.
+        next_step: what the error advises.
 
     Raises:
         UsageError: one or more problems, all of them in the message.
@@ -63,9 +72,7 @@ def parse(raw: Mapping[str, Any], where: str, *, folder: Path | None = None, nam
             return model
     lines = [f"{where}: {problem}" for problem in dict.fromkeys(problems)]
     message = lines[0] if len(lines) == 1 else "\n  ".join([f"{len(lines)} problems", *lines])
-    raise UsageError(
-        message, help="correct these keys; `vedette models check NAME` reads a manifest without starting it"
-    )
+    raise UsageError(message, help=next_step)
 
 
 def write(manifest: Manifest, *, labels_file: str = "", sha256: str = "", size_bytes: int | None = None) -> str:

@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 
 from vedette.adapters.sinks.whole_file import WholeFile
+from vedette.errors import VedetteError
 from vedette.flows.inference.postprocess import Delivery
 from vedette.rules.wire.result import CSV_COLUMNS, to_rows
 
@@ -26,12 +27,17 @@ class CsvSink:
         self._flush()
 
     def close(self, *, complete: bool) -> None:
-        """See `Sink.close`."""
-        self._flush()
+        """See `Sink.close`; a complete file has its head line even without outcomes."""
+        try:
+            if complete:
+                self._flush()
+        except VedetteError:
+            self._file.close(complete=False)
+            raise
         self._file.close(complete=complete)
 
     def _flush(self) -> None:
-        record = self._text.getvalue().encode()
+        record = self._text.getvalue().encode("utf-8", "backslashreplace")
         self._text.seek(0)
         self._text.truncate()
         self._file.append(record)

@@ -19,7 +19,7 @@ class JsonLinesSink:
     def write(self, delivery: Delivery) -> None:
         """See `Sink.write`."""
         line = json.dumps(to_object(delivery.outcome), ensure_ascii=False, allow_nan=False)
-        self._file.append(line.encode() + b"\n")
+        self._file.append(line.encode("utf-8", "backslashreplace") + b"\n")
 
     def close(self, *, complete: bool) -> None:
         """See `Sink.close`."""

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import errno
 import os
-import tempfile
+import secrets
 from pathlib import Path
 
-from vedette.errors import ExhaustedError
+from vedette.errors import ConflictError, ExhaustedError, UnavailableError
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_SHOWN = 40
+"""Characters of the name that the hidden file carries: with the rest it fits any file system."""
 
 
 class WholeFile:
-    """Appends whole records; `close` gives them the name, or NAME.partial when the run did not come to its end."""
+    """Appends whole records; `close` gives them the name, or NAME.partial when the run did not come to its end.
+
+    A target that is a link stays one: the file that it leads to is replaced.
+    """
 
     def __init__(self, target: Path) -> None:
         self._target = target
+        self._final = Path(os.path.realpath(target))
+        if self._final.is_dir():
+            raise ConflictError(f"{target} is a folder", help="choose another name, or remove the folder")
+        self._part = self._final.with_name(f".{target.name[:_SHOWN]}.{secrets.token_hex(8)}.part")
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            self._handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+            self._part.parent.mkdir(parents=True, exist_ok=True)
+            self._handle = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         except OSError as error:
-            raise no_room(target, error) from error
-        self._part = Path(name)
+            raise unwritable(target, error) from error
         self._whole_bytes = 0
 
     def append(self, record: bytes) -> None:
@@ -27,6 +38,7 @@ class WholeFile:
 
         Raises:
             ExhaustedError: the disk takes no more; the file ends with the record before.
+            UnavailableError: it cannot be written for another reason; the same holds.
         """
         rest = memoryview(record)
         try:
@@ -34,16 +46,25 @@ class WholeFile:
                 rest = rest[os.write(self._handle, rest) :]
         except OSError as error:
             os.ftruncate(self._handle, self._whole_bytes)
-            raise no_room(self._target, error) from error
+            os.lseek(self._handle, self._whole_bytes, os.SEEK_SET)
+            raise unwritable(self._target, error) from error
         self._whole_bytes += len(record)
 
-    def close(self, *, complete: bool) -> Path:
-        """Give the file its name and tell it."""
-        os.fchmod(self._handle, 0o666 & ~_umask())
-        os.close(self._handle)
-        final = self._target if complete else self._target.with_name(self._target.name + ".partial")
-        self._part.replace(final)
-        return final
+    def close(self, *, complete: bool) -> None:
+        """Give the file its name; without a record an incomplete one leaves nothing, and an earlier one as it is.
+
+        Raises:
+            ExhaustedError, UnavailableError: as `append` does.
+        """
+        if not complete and not self._whole_bytes:
+            self.discard()
+            return
+        final = self._final if complete else self._final.with_name(self._final.name + ".partial")
+        try:
+            os.close(self._handle)
+            self._part.replace(final)
+        except OSError as error:
+            raise unwritable(self._target, error) from error
 
     def discard(self) -> None:
         """Leave nothing behind."""
@@ -51,13 +72,9 @@ class WholeFile:
         self._part.unlink(missing_ok=True)
 
 
-def no_room(target: Path, error: OSError) -> ExhaustedError:
+def unwritable(target: Path, error: OSError) -> ExhaustedError | UnavailableError:
     """The error that a failed write becomes."""
-    reason = error.strerror or str(error)
-    return ExhaustedError(f"{target} cannot be written: {reason}", help="free some space or choose another place")
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    message = f"{target} cannot be written: {error.strerror or error}"
+    if error.errno in _NO_ROOM:
+        return ExhaustedError(message, help="free some space or choose another place")
+    return UnavailableError(message, help="check that its folder may be written to, or choose another place")

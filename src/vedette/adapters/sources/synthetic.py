@@ -7,18 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import cv2
 import numpy as np
 
+from vedette.adapters.sources.shown import printable
 from vedette.errors import UsageError
 from vedette.rules.vision.encode import encode_jpeg
 from vedette.values.frame import Frame, Pixels, Reject, Size
 
 SCHEME = "synthetic://"
-_FORM = "synthetic://WIDTHxHEIGHT?count=N&seed=N"
+_HELP = "write synthetic://WIDTHxHEIGHT?count=N&seed=N"
 _SIDE_LIMIT = 20_000
+_LARGEST = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +57,33 @@ def parse_synthetic(address: str) -> SyntheticSource:
     Raises:
         UsageError: another form, another key, or a number out of range.
     """
-    parts = urlsplit(address)
-    keys = dict(parse_qsl(parts.query, keep_blank_values=True))
-    width, _, height = parts.netloc.partition("x")
-    numbers = [width, height, keys.pop("count", "1"), keys.pop("seed", "0")]
-    if keys or not all(number.isdecimal() for number in numbers):
-        raise UsageError(f"{address} is no synthetic source", help=f"write {_FORM}")
-    w, h, count, seed = (int(number) for number in numbers)
-    if not (0 < w <= _SIDE_LIMIT and 0 < h <= _SIDE_LIMIT):
-        raise UsageError(f"{address}: sides lie in 1..{_SIDE_LIMIT}", help=f"write {_FORM}")
-    return SyntheticSource(Size(w, h), count, seed)
+    width, height, query = _parts(address)
+    given = parse_qsl(query, keep_blank_values=True)
+    keys = {"count": "1", "seed": "0"} | dict(given)
+    unknown = sorted(set(keys) - {"count", "seed"})
+    if unknown:
+        raise UsageError(f"{printable(address)}: unknown key {unknown[0]!r}, the keys are count and seed", help=_HELP)
+    if len(given) > len(dict(given)):
+        raise UsageError(f"{printable(address)}: a key is given twice", help=_HELP)
+    w, h = (_number(address, name, text, 1, _SIDE_LIMIT) for name, text in (("width", width), ("height", height)))
+    count = _number(address, "count", keys["count"], 1, _LARGEST)
+    return SyntheticSource(Size(w, h), count, _number(address, "seed", keys["seed"], 0, _LARGEST))
+
+
+def _parts(address: str) -> tuple[str, str, str]:
+    rest = address[len(SCHEME) :]
+    sides, _, query = rest.partition("?")
+    width, cross, height = sides.partition("x")
+    if not cross:
+        raise UsageError(f"{printable(address)} names no size", help=_HELP)
+    return width, height, query
+
+
+def _number(address: str, name: str, text: str, lowest: int, highest: int) -> int:
+    value = int(text) if text.isdecimal() and len(text) <= len(str(highest)) else -1
+    if not lowest <= value <= highest:
+        raise UsageError(
+            f"{printable(address)}: {name} is a whole number in {lowest}..{highest}, got {printable(text)!r}",
+            help=_HELP,
+        )
+    return value

@@ -10,6 +10,11 @@ import numpy as np
 
 from vedette.values.frame import Frame, Reject
 
+_OPTIONS = {"protocol_whitelist": "file"}
+"""A playlist in the guise of a video must not make FFmpeg fetch addresses."""
+
+_HELP = "look at it with ffprobe, or convert it: ffmpeg -i VIDEO copy.mp4"
+
 
 @dataclass(frozen=True, slots=True)
 class VideoSource:
@@ -24,14 +29,17 @@ class VideoSource:
 
 
 def video_frames(path: str, name: str) -> Iterator[Frame | Reject]:
-    """Each frame of the first video stream; a damaged place ends the video with a Reject."""
+    """Each frame of the first video stream; a place that cannot be decoded ends the video with a Reject.
+
+    The path is a local file whatever it looks like: `file:` keeps FFmpeg from reading `a:b.mp4` as a protocol.
+    """
     import av
 
     number = 0
     try:
-        with av.open(path) as container:
+        with av.open(f"file:{path}", options=_OPTIONS) as container:
             if not container.streams.video:
-                yield Reject(name, "invalid", "the file holds no video", "check the file with ffprobe")
+                yield Reject(name, "invalid", "the file holds no video", _HELP)
                 return
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
@@ -40,11 +48,12 @@ def video_frames(path: str, name: str) -> Iterator[Frame | Reject]:
                 number += 1
     except (av.FFmpegError, OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        message = f"the video cannot be read from frame {number} on: {reason}"
-        yield Reject(name, "invalid", message, "check the file with ffprobe", number)
+        where = f"from frame {number} on" if number else "at all"
+        message = f"the video cannot be read {where}: {reason}"
+        yield Reject(name, "invalid", message, _HELP, number)
         return
     if number == 0:
-        yield Reject(name, "invalid", "the video holds no frames", "check the file with ffprobe")
+        yield Reject(name, "invalid", "the video holds no frames", _HELP)
 
 
 def _upright(picture: Any) -> np.ndarray[Any, np.dtype[np.uint8]]:

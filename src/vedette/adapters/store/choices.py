@@ -1,4 +1,4 @@
-"""The choices of `auto`, one JSON file each: `<folder>/<key>.json`. A damaged file counts as none."""
+"""The choices of `auto`, one JSON file each: `<folder>/<key>.json`. A damaged or foreign file counts as none."""
 
 from __future__ import annotations
 
@@ -16,34 +16,70 @@ _SCHEMA = "vedette.choice/1"
 
 @dataclass(frozen=True, slots=True)
 class ChoiceFolder:
-    """Remembers choices by key."""
+    """Remembers choices by key. A folder that cannot be written remembers nothing: the next run measures again."""
 
     folder: Path
 
     def get(self, key: str) -> Choice | None:
         """See `ChoiceStore.get`."""
         try:
-            data = json.loads((self.folder / f"{key}.json").read_text())
+            data = json.loads((self.folder / f"{key}.json").read_text(encoding="utf-8"))
             if data["schema"] != _SCHEMA:
                 return None
             trials = tuple(_trial(trial) for trial in data["trials"])
             return Choice(_execution(data["execution"]), Optimise(data["optimise"]), trials, cached=True)
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
 
     def put(self, key: str, choice: Choice) -> None:
         """See `ChoiceStore.put`."""
-        data = {"schema": _SCHEMA, **asdict(choice)}
-        self.folder.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=self.folder, prefix=".", suffix=".part")
-        with os.fdopen(handle, "w") as file:
-            json.dump(data, file, indent=2)
-        Path(name).replace(self.folder / f"{key}.json")
+        text = json.dumps({"schema": _SCHEMA, **asdict(choice)}, indent=2)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            handle, part = tempfile.mkstemp(dir=self.folder, prefix=".", suffix=".part")
+        except OSError:
+            return
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+            Path(part).replace(self.folder / f"{key}.json")
+        except OSError:
+            Path(part).unlink(missing_ok=True)
 
 
 def _execution(data: dict[str, Any]) -> Execution:
-    return Execution(**{**data, "runtime": RuntimeName(data["runtime"]), "precision": Precision(data["precision"])})
+    return Execution(
+        RuntimeName(data["runtime"]),
+        Precision(data["precision"]),
+        _text(data["device"]),
+        _whole(data["streams"]),
+        _whole(data["threads"]),
+    )
 
 
 def _trial(data: dict[str, Any]) -> Trial:
-    return Trial(**{**data, "execution": _execution(data["execution"])})
+    return Trial(
+        _execution(data["execution"]),
+        _figure(data["images_per_s"]),
+        _figure(data["latency_ms"]),
+        _figure(data["agreement"]),
+        _text(data["reason"]),
+    )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"not a text: {value!r}")
+    return value
+
+
+def _whole(value: Any) -> int:
+    if type(value) is not int:
+        raise TypeError(f"not a whole number: {value!r}")
+    return value
+
+
+def _figure(value: Any) -> float | None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+        raise TypeError(f"not a number: {value!r}")
+    return value

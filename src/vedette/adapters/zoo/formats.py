@@ -95,8 +95,7 @@ def _check_torchscript(path: Path) -> None:
 def _pickled(path: Path, found: ModelFormat) -> InvalidError:
     named = {ModelFormat.TORCHSCRIPT: "TorchScript", ModelFormat.ONNX: "ONNX"}.get(found, found)
     return InvalidError(
-        f"{path} is not {named}: it holds pickled Python objects or something else; it was not opened, "
-        "because a pickle can run any code",
+        f"{path} is not {named}: it looks like pickled Python objects, which can run any code, so it was not opened",
         help="save the model with torch.jit.save(torch.jit.script(model), FILE), or export it to ONNX",
     )
 

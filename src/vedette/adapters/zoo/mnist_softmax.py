@@ -23,9 +23,10 @@ SIDE = 28
 CLASSES = 10
 HELD_OUT_PER_CLASS = 100
 SEED = 0
-_STEPS = 4000
-_BATCH = 100
-_RATE = 0.1
+_STEPS = 6000
+_BATCH = 32
+"""So small that the matrix library works on one thread: on a busy machine its threads wait for each other, 10 times."""
+_RATE = 0.05
 _DECAY = 1e-3
 
 Floats = NDArray[np.float32]

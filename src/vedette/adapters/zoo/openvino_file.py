@@ -81,9 +81,8 @@ def _port(port: Any) -> Port:
 def _metadata(model: Any) -> dict[str, str]:
     if not model.has_rt_info(["model_info"]):
         return {}
-    info = model.get_rt_info(["model_info"])
-    keys = info.aslist() if info.is_list() else list(info.value)
-    return {str(key): str(model.get_rt_info(["model_info", str(key)]).value) for key in keys}
+    info = model.get_rt_info(["model_info"]).value
+    return {key: str(getattr(item, "value", item)) for key, item in info.items()} if isinstance(info, dict) else {}
 
 
 def _layout(model: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,7 +79,7 @@ def reason(error: Exception) -> str:
     telling = [line for line in lines if not line.startswith(("Exception from", "Check '", "While ", "Traceback", "#"))]
     text = (telling or lines or [type(error).__name__])[-1 if len(lines) > 1 else 0]
     longest = 300
-    return text.removeprefix("[ONNXRuntimeError] : ")[:longest]
+    return re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", text)[:longest]
 
 
 def _feed(port: Port, shape: tuple[int, ...], draw: np.random.Generator) -> NDArray[Any]:

@@ -20,16 +20,16 @@ from vedette.values.manifest import InputSpec, Layout, ModelType, Scores
 
 IMAGE_DTYPES = ("float32", "float16", "uint8")
 _COLOURS = (1, 3)
-_COPIED = (
-    "resize_type",
-    "interpolation",
-    "crop_fraction",
-    "pad_value",
-    "mean_values",
-    "scale_values",
-    "confidence_threshold",
-    "scores",
-)
+_COPIED: Mapping[str, str | None] = {
+    "resize_type": "standard",
+    "interpolation": "linear",
+    "crop_fraction": None,
+    "pad_value": None,
+    "mean_values": "0",
+    "scale_values": "1",
+    "confidence_threshold": None,
+}
+"""Keys that the graph cannot tell, with the default that is worth showing."""
 _MODEL_TYPES = {"classifier": "classifier", "classification": "classifier", "tensor": "tensor"}
 
 Settings = dict[str, Setting]
@@ -91,7 +91,7 @@ def answer_settings(
     kind = _declared_type(signature, given)
     answers = classes_of(outputs)
     if not kind:
-        kind = Setting("model_type", "classifier" if image and answers else "tensor", Origin.GRAPH)
+        kind = Setting("model_type", "classifier" if image and answers else "tensor", Origin.RUN)
     settings = {"model_type": kind}
     if kind.value != ModelType.CLASSIFIER.value:
         return settings
@@ -220,11 +220,13 @@ def _colour_order(signature: Signature, given: Mapping[str, str]) -> Setting:
 
 def _copied(signature: Signature, given: Mapping[str, str]) -> Settings:
     found = {}
-    for key in _COPIED:
+    for key, default in _COPIED.items():
         if key in given:
             found[key] = Setting(key, given[key], Origin.GIVEN)
         elif signature.metadata.get(key, "").strip():
             found[key] = Setting(key, signature.metadata[key], Origin.METADATA)
+        elif default is not None:
+            found[key] = Setting(key, default, Origin.DEFAULT)
     return found
 
 

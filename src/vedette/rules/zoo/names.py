@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 
 NAME_RULE = "lower-case letters, digits, '.', '_' and '-', starting with a letter or digit, 100 at most"
+_ALIKE = 0.5
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 
 
@@ -21,5 +22,7 @@ def name_from(text: str) -> str:
 
 
 def nearest(word: str, among: Iterable[str]) -> tuple[str, ...]:
-    """Up to three of `among` that resemble `word`, the most similar first."""
-    return tuple(difflib.get_close_matches(word, sorted(set(among)), n=3, cutoff=0.5))
+    """Up to three of `among` that resemble `word`, the most similar first, then in the order of the alphabet."""
+    alike = {other: difflib.SequenceMatcher(None, word.lower(), other).ratio() for other in among}
+    close = [other for other in alike if alike[other] >= _ALIKE]
+    return tuple(sorted(close, key=lambda other: (-alike[other], other))[:3])
