@@ -1,7 +1,8 @@
 """The bare loop: decode, resize, infer, softmax and top-5 with the libraries alone, and no framework around them.
 
 Threads take images (or batches of them) from one counter; the engine is called directly. Engine, precision, number of
-threads and normalisation inside the graph are those of the Execution under test, so that only the way of calling differs.
+threads and the normalisation inside the graph are those of the Execution under test, so that only the way of calling
+differs.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ def median_interval(values: Sequence[float], confidence: float = 0.95) -> dict[s
 
 
 def _binomial_below(n: int, k: int) -> float:
-    return sum(math.comb(n, i) for i in range(k)) / 2**n
+    return float(sum(math.comb(n, i) for i in range(k)) / 2**n)
 
 
 def json_option(description: str) -> Path | None:

@@ -1,12 +1,21 @@
-"""What every test shares: a home folder of its own and no way out to the network."""
+"""What every test shares: a home folder of its own, models that were really pulled, and a quiet OpenCV."""
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from vedette.wiring.process import quiet_opencv
+
 PHOTOS = Path(__file__).parent.parent / "src/vedette/photos"
+
+
+def pytest_configure() -> None:
+    """Damaged images are what many tests are about; OpenCV need not tell of each."""
+    quiet_opencv()
 
 
 @pytest.fixture(autouse=True)
@@ -21,3 +30,23 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
 def photos() -> Path:
     """The folder of the photos that Vedette ships."""
     return PHOTOS
+
+
+@pytest.fixture(scope="session")
+def pulled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home folder into which efficientnet-lite0 was really pulled, once for all tests."""
+    from vedette.wiring import zoo
+
+    folder = tmp_path_factory.mktemp("pulled")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VEDETTE_HOME", str(folder))
+        zoo.pull("efficientnet-lite0")
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def pulled(pulled_once: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home folder with efficientnet-lite0 in it."""
+    monkeypatch.setenv("VEDETTE_HOME", str(pulled_once))
+    return pulled_once

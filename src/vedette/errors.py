@@ -2,7 +2,7 @@
 
     VedetteError            kind        whose turn it is
     ├── InvalidError        invalid     the caller: input that cannot be used as it is
-    │   └── UsageError      usage       the caller: command line or configuration
+    │   └── UsageError      invalid     the caller: command line or configuration
     ├── NotFoundError       not_found   the caller: a name, file or address that is not there
     ├── ConflictError       conflict    the caller: it clashes with what is there
     ├── TooLargeError       too_large   the caller: beyond a stated limit
@@ -11,8 +11,8 @@
     ├── ExhaustedError      exhausted   the surroundings: disk or memory ran out
     └── InternalError       internal    us: a bug worth a report
 
-Every error says what happened with the value, and in `help` the next step. `EXIT_CODES` is the one table from a kind to
-the exit code of the command line; a transport adds its own table beside this one. A mistake in Vedette's own code is an
+Every error says what happened with the value, and in `help` the next step. `exit_code` is the one table from errors to
+the exit codes of the command line; a transport adds its own table beside this one. A mistake in Vedette's own code is an
 `AssertionError` or whatever Python raises, never one of these.
 """
 
@@ -22,7 +22,6 @@ from typing import ClassVar, Literal
 
 Kind = Literal[
     "invalid",
-    "usage",
     "not_found",
     "conflict",
     "too_large",
@@ -56,7 +55,6 @@ class InvalidError(VedetteError):
 class UsageError(InvalidError):
     """A command line or configuration that cannot be used as it is."""
 
-    kind = "usage"
 
 
 class NotFoundError(VedetteError):
@@ -105,14 +103,20 @@ SOME_FAILED = 1
 NOTHING_WORKED = 3
 INTERRUPTED = 130
 
-EXIT_CODES: dict[Kind, int] = {
+BAD_USAGE = 2
+
+_EXIT_CODES: dict[Kind, int] = {
     "invalid": NOTHING_WORKED,
-    "usage": 2,
-    "not_found": 2,
-    "conflict": 2,
+    "not_found": BAD_USAGE,
+    "conflict": BAD_USAGE,
     "too_large": NOTHING_WORKED,
-    "unsupported": 2,
+    "unsupported": BAD_USAGE,
     "unavailable": NOTHING_WORKED,
     "exhausted": NOTHING_WORKED,
     "internal": NOTHING_WORKED,
 }
+
+
+def exit_code(error: VedetteError) -> int:
+    """The exit code of a command that an error ended: 2 for a wish that cannot be, 3 where nothing worked."""
+    return BAD_USAGE if isinstance(error, UsageError) else _EXIT_CODES[error.kind]

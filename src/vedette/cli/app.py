@@ -9,7 +9,7 @@ import typer
 
 from vedette.cli import data, demo, doctor, models, run
 from vedette.cli.tables import print_error, print_line
-from vedette.errors import EXIT_CODES, INTERRUPTED, VedetteError
+from vedette.errors import INTERRUPTED, VedetteError, exit_code
 
 app = typer.Typer(
     name="vedette",
@@ -48,7 +48,7 @@ def main() -> None:
         app()
     except VedetteError as error:
         print_error(error)
-        sys.exit(EXIT_CODES[error.kind])
+        sys.exit(exit_code(error))
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except BrokenPipeError:

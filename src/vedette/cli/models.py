@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vedette.cli.model_rows import (
+    added_json,
+    available_rows,
+    checked_json,
+    listed_json,
+    listed_row,
+    short,
+    shown_json,
+    shown_rows,
+)
 from vedette.cli.tables import Format, note, print_json, print_line, print_table
-from vedette.errors import EXIT_CODES, UsageError
+from vedette.errors import BAD_USAGE, UsageError
 
 if TYPE_CHECKING:
-    from vedette.values.manifest import InputSpec, Manifest, Provenance
-    from vedette.wiring.zoo import Added, Checked, Listed, Shown
+    from vedette.wiring.zoo import Checked
 
 app = typer.Typer(no_args_is_help=True, help="List, pull, add, show, check and remove models.")
 
 Printed = Annotated[Format, typer.Option("--format", help="How to print the answer.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A model of `vedette models list`.")]
-_LABELS_SHOWN = 5
 _KEY_WIDTH = 22
 
 
@@ -29,9 +37,9 @@ def list_models(output_format: Printed = Format.TABLE) -> None:
 
     listed = zoo.list_models()
     if output_format is Format.JSON:
-        print_json([_listed_json(model) for model in listed])
+        print_json([listed_json(model) for model in listed])
         return
-    print_table(("model", "state", "input", ">download", "quality"), [_listed_row(model) for model in listed])
+    print_table(("model", "state", "input", ">download", "quality"), [listed_row(model) for model in listed])
     for model in listed:
         if model.problem:
             note(f"{model.name}: {model.problem}\nhelp: `vedette models check {model.name}` tells more")
@@ -74,10 +82,10 @@ def add(
 
     added = zoo.add(file, name=name, labels=labels, given=_pairs(settings or []))
     if output_format is Format.JSON:
-        print_json(_added_json(added))
+        print_json(added_json(added))
     else:
         print_line(f"{added.manifest.name} is ready: {added.manifest.file}\n")
-        rows = [(setting.key, _short(setting.value), setting.origin) for setting in added.settings]
+        rows = [(setting.key, short(setting.value), setting.origin) for setting in added.settings]
         print_table(("key", "value", "said by"), rows)
         defaults = {setting.key for setting in added.settings if setting.origin == "a default"}
         if {"mean_values", "scale_values"} <= defaults:
@@ -91,13 +99,16 @@ def show(name: Name, output_format: Printed = Format.TABLE) -> None:
     from vedette.wiring import zoo
 
     shown = zoo.show(name)
-    available = isinstance(shown, zoo.Listed)
+    if isinstance(shown, zoo.Listed):
+        document, rows = listed_json(shown), available_rows(shown)
+    else:
+        document, rows = shown_json(shown), shown_rows(shown)
     if output_format is Format.JSON:
-        print_json(_listed_json(shown) if available else _manifest_json(shown.manifest, shown))
+        print_json(document)
         return
-    for key, value in _available_rows(shown) if available else _shown_rows(shown):
+    for key, value in rows:
         print_line(f"{key:<{_KEY_WIDTH}}{value}")
-    if available:
+    if isinstance(shown, zoo.Listed):
         note(f"help: vedette models pull {name}")
 
 
@@ -113,11 +124,11 @@ def check(
 
     checked = zoo.check(target)
     if output_format is Format.JSON:
-        print_json(_checked_json(checked))
+        print_json(checked_json(checked))
     else:
         _print_checked(checked)
     if checked.findings:
-        raise typer.Exit(EXIT_CODES["usage"])
+        raise typer.Exit(BAD_USAGE)
 
 
 @app.command("remove")
@@ -144,155 +155,6 @@ def _pairs(settings: list[str]) -> dict[str, str]:
     return pairs
 
 
-def _listed_row(model: Listed) -> tuple[str, ...]:
-    return (
-        model.name,
-        model.state,
-        "" if model.input_size is None else str(model.input_size),
-        "" if model.download_mb is None else f"{model.download_mb:.1f} MB",
-        _quality(model),
-    )
-
-
-def _quality(model: Listed) -> str:
-    """What was measured, else what is reported, each without its circumstances."""
-    provenance = model.provenance
-    if provenance.measured_quality:
-        return f"measured: {provenance.measured_quality.partition(' (')[0]}"
-    if provenance.reported_quality:
-        return f"reported: {provenance.reported_quality.partition(' (')[0]}"
-    return "measured when pulled" if model.state == "available" else ""
-
-
-def _listed_json(model: Listed) -> dict[str, Any]:
-    return {
-        "name": model.name,
-        "state": model.state,
-        "input_size": None if model.input_size is None else str(model.input_size),
-        "download_mb": None if model.download_mb is None else round(model.download_mb, 1),
-        **_provenance_json(model.provenance),
-        "problem": model.problem or None,
-    }
-
-
-def _provenance_json(provenance: Provenance) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return {key: None if value == "" else value for key, value in asdict(provenance).items()}
-
-
-def _manifest_json(manifest: Manifest, shown: Shown) -> dict[str, Any]:
-    return {
-        "name": manifest.name,
-        "version": manifest.version,
-        "state": shown.state,
-        "file": manifest.file,
-        "format": manifest.format,
-        "model_type": manifest.model_type,
-        "input": _input_json(manifest.input),
-        "preprocessing": _preprocessing_json(manifest.input),
-        "scores": manifest.scores,
-        "confidence_threshold": manifest.confidence_threshold,
-        "labels": list(manifest.labels),
-        **_provenance_json(manifest.provenance),
-        "sha256": shown.sha256,
-        "size_bytes": shown.size_bytes,
-    }
-
-
-def _input_json(spec: InputSpec | None) -> dict[str, Any] | None:
-    if spec is None:
-        return None
-    return {
-        "name": spec.name,
-        "layout": spec.layout,
-        "width": spec.size.width,
-        "height": spec.size.height,
-        "channels": spec.channels,
-    }
-
-
-def _preprocessing_json(spec: InputSpec | None) -> dict[str, Any] | None:
-    if spec is None:
-        return None
-    return {
-        "resize_type": spec.resize_type,
-        "interpolation": spec.interpolation,
-        "crop_fraction": spec.crop_fraction,
-        "pad_value": spec.pad_value,
-        "reverse_input_channels": spec.reverse_input_channels,
-        "mean_values": list(spec.mean_values),
-        "scale_values": list(spec.scale_values),
-    }
-
-
-def _available_rows(model: Listed) -> list[tuple[str, str]]:
-    source = model.provenance
-    rows = [("name", f"{model.name} ({model.state})"), ("title", source.title), ("task", source.task)]
-    rows += [("input", str(model.input_size or "")), ("download", f"{model.download_mb or 0:.1f} MB")]
-    rows += [("licence", source.licence), ("source", source.source), ("reported_quality", source.reported_quality)]
-    return [(key, value) for key, value in rows if value]
-
-
-def _shown_rows(shown: Shown) -> list[tuple[str, str]]:
-    manifest = shown.manifest
-    source = manifest.provenance
-    rows = [("name", f"{manifest.name}, version {manifest.version} ({shown.state})"), ("title", source.title)]
-    rows += [("task", source.task), ("file", manifest.file)]
-    rows.append(("format", f"{manifest.format}, {_megabytes(shown.size_bytes)}"))
-    rows.append(("model_type", manifest.model_type))
-    rows += _input_rows(manifest.input)
-    if manifest.labels:
-        rows += [("labels", _short(manifest.labels)), ("scores", manifest.scores)]
-        rows.append(("confidence_threshold", f"{manifest.confidence_threshold:g}"))
-    rows += [("licence", source.licence), ("source", source.source)]
-    rows.append(("parameters", "" if source.parameters is None else f"{source.parameters:,}"))
-    rows.append(("gflops", "" if source.gflops is None else f"{source.gflops:.3g} (2 x multiply-adds of one image)"))
-    rows += [("reported_quality", source.reported_quality), ("measured_quality", source.measured_quality)]
-    rows.append(("sha256", shown.sha256))
-    return [(key, value) for key, value in rows if value]
-
-
-def _input_rows(spec: InputSpec | None) -> list[tuple[str, str]]:
-    if spec is None:
-        return [("input", "plain tensors")]
-    order = "grey" if spec.channels == 1 else "RGB" if spec.reverse_input_channels else "BGR"
-    resize = f"{spec.resize_type}, {spec.interpolation}"
-    if spec.crop_fraction != 1:
-        resize += f", crop_fraction {spec.crop_fraction:.4g}"
-    mean, scale = (" ".join(f"{value:g}" for value in values) for values in (spec.mean_values, spec.scale_values))
-    return [
-        ("input", f"{spec.name}: {spec.size}, {spec.layout}, {order}"),
-        ("resize", resize),
-        ("normalise", f"(pixel - {mean}) / {scale}"),
-    ]
-
-
-def _added_json(added: Added) -> dict[str, Any]:
-    return {
-        "name": added.manifest.name,
-        "file": added.manifest.file,
-        "settings": [
-            {
-                "key": setting.key,
-                "value": list(setting.value) if isinstance(setting.value, tuple) else setting.value,
-                "origin": setting.origin,
-            }
-            for setting in added.settings
-        ],
-    }
-
-
-def _checked_json(checked: Checked) -> dict[str, Any]:
-    return {
-        "models": list(checked.models),
-        "findings": [
-            {"model": finding.model or None, "problem": finding.problem, "help": finding.help}
-            for finding in checked.findings
-        ],
-    }
-
-
 def _print_checked(checked: Checked) -> None:
     for model in (*checked.models, ""):
         findings = [finding for finding in checked.findings if finding.model == model]
@@ -303,14 +165,3 @@ def _print_checked(checked: Checked) -> None:
             print_line("\n".join(f"{indent}{line}" for line in f"{finding.problem}\nhelp: {finding.help}".splitlines()))
     if not checked.models and not checked.findings:
         print_line("no model is there yet: `vedette models list` shows what can be pulled")
-
-
-def _megabytes(size_bytes: int) -> str:
-    return f"{size_bytes / 1e6:.1f} MB" if size_bytes >= 1e5 else f"{size_bytes / 1e3:.1f} kB"  # noqa: PLR2004 - 0.1 MB
-
-
-def _short(value: object) -> str:
-    if not isinstance(value, tuple):
-        return str(value).lower() if isinstance(value, bool) else str(value)
-    shown = ", ".join(str(item) for item in value[:_LABELS_SHOWN])
-    return shown if len(value) <= _LABELS_SHOWN else f"{shown}, ... ({len(value):,})"

@@ -10,7 +10,7 @@ _KEPT_BYTES = 64 * 1024 * 1024
 
 
 def own_process() -> None:
-    """Keep freed buffers instead of faulting each one in anew, leave threads to the pipeline, and keep OpenCV quiet.
+    """Keep freed buffers instead of faulting each one in anew, keep OpenCV quiet, and import no more than is used.
 
     glibc maps every buffer above 128 KiB afresh; decoding a photo takes about half the time without that.
     """
@@ -20,6 +20,8 @@ def own_process() -> None:
             libc.mallopt(_M_MMAP_THRESHOLD, _KEPT_BYTES)
             libc.mallopt(_M_TRIM_THRESHOLD, 4 * _KEPT_BYTES)
     quiet_opencv()
+    # OpenVINO imports its model converter, and with it a telemetry client, unless it cannot: a tenth of a second.
+    sys.modules.setdefault("openvino.tools.ovc", None)  # type: ignore[arg-type]
 
 
 def quiet_opencv() -> None:

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from vedette.errors import InvalidError, TooLargeError, UnsupportedError, VedetteError
-from vedette.rules.vision.decode import JPEG_SHRINKS, PIXEL_LIMIT, Header, decode, read_header
+from vedette.rules.vision.decode import JPEG_SHRINKS, PIXEL_LIMIT, Decoded, Header, decode, read_header
 from vedette.values.frame import Pixels, Size, size_of
 
 FORMATS = ["JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "JPEG2000", "PPM"]
@@ -41,6 +41,13 @@ def seen_by_pillow(data: bytes) -> Pixels:
 def difference(one: Pixels, other: Pixels) -> int:
     assert one.shape == other.shape
     return int(np.abs(one.astype(int) - other.astype(int)).max())
+
+
+def outcome_of(data: bytes) -> Decoded | VedetteError:
+    try:
+        return decode(data)
+    except VedetteError as error:
+        return error
 
 
 def chunk(name: bytes, body: bytes) -> bytes:
@@ -310,7 +317,7 @@ def test_a_header_is_read_without_the_pixels(cat: Image.Image, name: str) -> Non
 @pytest.mark.parametrize("data", [b"", memoryview(b"")], ids=["bytes", "memoryview"])
 def test_no_bytes_are_no_image(read: Any, data: Any) -> None:
     """An empty file is told as such."""
-    with pytest.raises(InvalidError, match="empty .0 bytes.") as refused:
+    with pytest.raises(InvalidError, match=r"empty \(0 bytes\)") as refused:
         read(data)
 
     assert refused.value.help
@@ -357,13 +364,8 @@ def test_flipped_bytes_give_pixels_or_a_reason(cat: Image.Image, name: str) -> N
     for _ in range(50):
         damaged = data.copy()
         damaged[generator.integers(len(data) // 4, len(data), 5)] ^= 255
-        try:
-            decoded = decode(damaged.tobytes())
-        except VedetteError as error:
-            assert error.message
-            assert error.help
-        else:
-            assert size_of(decoded.pixels) == decoded.size
+        outcome = outcome_of(damaged.tobytes())
+        assert outcome.help if isinstance(outcome, VedetteError) else size_of(outcome.pixels) == outcome.size
 
 
 @pytest.mark.parametrize("trailing", [1, 64, 100, 5000])
@@ -375,7 +377,7 @@ def test_bytes_after_the_image_are_ignored(cat: Image.Image, name: str, trailing
     assert (decode(data + b"x" * trailing).pixels == decode(data).pixels).all()
 
 
-@pytest.mark.parametrize("name", ["ICO", "TGA", "PCX", "DDS"])
+@pytest.mark.parametrize("name", ["ICO", "PCX"])
 def test_a_whole_image_in_a_foreign_format_is_unsupported(cat: Image.Image, name: str) -> None:
     """It is not damaged: the error names the format and says to convert it."""
     with pytest.raises(UnsupportedError, match=name) as refused:

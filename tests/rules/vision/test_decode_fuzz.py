@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from vedette.errors import VedetteError
-from vedette.rules.vision.decode import JPEG_SHRINKS, decode, read_header
-from vedette.values.frame import size_of
+from vedette.rules.vision.decode import JPEG_SHRINKS, Decoded, Header, decode, read_header
+from vedette.values.frame import Size, size_of
 
 FORMATS = ["JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "JPEG2000", "PPM"]
 LIMIT = 1_000_000
@@ -50,22 +50,27 @@ def mutations(draw: st.DrawFn, name: str) -> bytes:
     return bytes(data)
 
 
-def assert_pixels_or_a_reason(data: bytes, shrink: int = 1) -> None:
+def outcome_of(data: bytes, shrink: int) -> tuple[Header, Decoded] | VedetteError:
     try:
         header = read_header(data, pixel_limit=LIMIT)
-        decoded = decode(data, header=header, shrink=shrink)
+        return header, decode(data, header=header, shrink=shrink)
     except VedetteError as error:
-        assert error.message.strip()
-        assert error.help.strip()
+        return error
+
+
+def assert_pixels_or_a_reason(data: bytes, shrink: int = 1) -> None:
+    outcome = outcome_of(data, shrink)
+    if isinstance(outcome, VedetteError):
+        assert outcome.message.strip()
+        assert outcome.help.strip()
         return
+    header, decoded = outcome
+    divisor = shrink if header.format == "jpeg" else 1
     assert header.size.pixels <= LIMIT
     assert header.orientation in range(1, 9)
     assert decoded.size == header.size
     assert decoded.pixels.dtype == np.uint8
-    if header.format != "jpeg" or shrink == 1:
-        assert size_of(decoded.pixels) == header.size
-    else:
-        assert decoded.pixels.shape == (-(-header.size.height // shrink), -(-header.size.width // shrink), 3)
+    assert size_of(decoded.pixels) == Size(-(-header.size.width // divisor), -(-header.size.height // divisor))
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -146,7 +146,7 @@ class Repository:
             staging.chmod(0o755)
             staging.rename(target)
         except OSError as error:
-            if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            if error.errno in (errno.ENOTEMPTY, errno.EEXIST) and target.exists():
                 raise _taken(manifest.name) from None
             raise _unwritable(self.home, error) from error
         finally:

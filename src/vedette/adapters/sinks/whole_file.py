@@ -74,7 +74,9 @@ class WholeFile:
 
 def unwritable(target: Path, error: OSError) -> ExhaustedError | UnavailableError:
     """The error that a failed write becomes."""
-    message = f"{target} cannot be written: {error.strerror or error}"
+    in_the_way = error.errno in (errno.EEXIST, errno.ENOTDIR)
+    reason = "a file stands where a folder is needed" if in_the_way else error.strerror or str(error)
+    message = f"{target} cannot be written: {reason}"
     if error.errno in _NO_ROOM:
         return ExhaustedError(message, help="free some space or choose another place")
     return UnavailableError(message, help="check that its folder may be written to, or choose another place")

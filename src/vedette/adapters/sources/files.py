@@ -13,6 +13,7 @@ import glob
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,7 +100,7 @@ def _matches(pattern: str) -> Iterator[str | Reject]:
     real_folders: dict[str, str] = {}
     given: set[str] = set()
     for match in sorted(glob.glob(pattern, recursive=True)):
-        for item in _walk(match) if Path(match).is_dir() else (match,):
+        for item in _walk(match) if os.path.isdir(match) else (match,):  # noqa: PTH112
             path = item.source if isinstance(item, Reject) else item
             folder, name = os.path.split(path)
             if folder not in real_folders:
@@ -111,8 +112,12 @@ def _matches(pattern: str) -> Iterator[str | Reject]:
 
 
 def _above(folder: str) -> set[tuple[int, int]]:
-    """The folders that hold this one."""
-    return {_identity(str(parent)) for parent in Path(os.path.realpath(folder)).parents}
+    """The folders that hold this one; those that may not be looked at cannot be entered either."""
+    above: set[tuple[int, int]] = set()
+    with suppress(OSError):
+        for parent in Path(os.path.realpath(folder)).parents:
+            above.add(_identity(str(parent)))
+    return above
 
 
 def _identity(folder: str) -> tuple[int, int]:
@@ -140,7 +145,11 @@ def _is_file_or_broken(path: str) -> bool:
 def _read(path: str) -> Iterator[Frame | Reject]:
     name = printable(path)
     try:
-        data = _openable(path) if is_video(path) else _bytes(path)
+        if is_video(path):
+            _check_opens(path)
+            data = None
+        else:
+            data = _bytes(path)
     except (OSError, ValueError) as error:
         yield _refusal(path, name, error)
         return
@@ -150,7 +159,7 @@ def _read(path: str) -> Iterator[Frame | Reject]:
         yield data if isinstance(data, Reject) else Frame(name, data)
 
 
-def _openable(path: str) -> None:
+def _check_opens(path: str) -> None:
     """Raise what reading the file would raise; a pipe is not touched."""
     file = Path(path)
     if stat.S_ISREG(file.stat().st_mode):

@@ -6,7 +6,7 @@ candidates -> load each -> agreement of precisions with fp32 -> rounds, interlea
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -70,7 +70,7 @@ class Chooser:
         clock: for the rounds.
     """
 
-    loaders: dict[RuntimeName, Loader]
+    loaders: Mapping[RuntimeName, Loader]
     crops: Callable[[Manifest], list[Row]]
     clock: Clock
 

@@ -68,8 +68,7 @@ def feed_shapes(signature: Signature, image: InputSpec | None) -> tuple[tuple[in
         elif port.shape is None:
             raise UsageError(
                 f"input {port.name} has no known shape, so the model cannot be tried",
-                help="export the model with the rank of its inputs, or describe an image input: "
-                f"--set input_name={port.name} --set layout=NCHW --set input_size=224x224",
+                help="if it takes images, add --set input_size=224x224; else export it with the rank of its inputs",
             )
         else:
             shapes.append(tuple(1 if side is None else side for side in port.shape))
@@ -172,7 +171,7 @@ def _layout(port: Port, signature: Signature, given: Mapping[str, str]) -> Setti
             raise UsageError(f"--set layout={word}: unknown layout", help=f"take one of {', '.join(Layout)}")
         return Setting("layout", word, Origin.GIVEN)
     if signature.layout in (Layout.NCHW.value, Layout.NHWC.value):
-        return Setting("layout", signature.layout, Origin.METADATA)
+        return Setting("layout", signature.layout, Origin.DEFAULT if port.shape is None else Origin.METADATA)
     shape: Shape = port.shape or (None, None, None, None)
     first, last = shape[1] in _COLOURS, shape[3] in _COLOURS
     if first == last:

