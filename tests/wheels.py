@@ -28,6 +28,13 @@ def fetch_real(package: Package) -> Path:
     return PipFetch().fetch(package, _folder())
 
 
+class RealFetch:
+    """`catalog.Fetch` that downloads each package once per session."""
+
+    def fetch(self, package: Package, into: Path) -> Path:
+        return fetch_real(package)
+
+
 def make_wheel(folder: Path, name: str, version: str, members: Mapping[str, bytes]) -> Path:
     """A wheel that pip accepts."""
     info = f"{name}-{version}.dist-info"

@@ -56,7 +56,6 @@ class UsageError(InvalidError):
     """A command line or configuration that cannot be used as it is."""
 
 
-
 class NotFoundError(VedetteError):
     """A name, file or address that is not there."""
 

@@ -65,20 +65,14 @@ def test_cores_are_split_for_what_is_optimised(optimise: Optimise, cores: int) -
     assert splits(found) == SPLITS[optimise, cores]
 
 
-@pytest.mark.parametrize(
-    ("model_format", "cores", "optimise", "bf16", "precision"),
-    list(product(ModelFormat, (1, 2, 3, 4, 5, 7, 8, 64), Optimise, (False, True), (None, *Precision))),
-)
-def test_no_candidate_is_tried_twice_or_takes_more_than_the_cores(
-    model_format: ModelFormat, cores: int, optimise: Optimise, *, bf16: bool, precision: Precision | None
-) -> None:
-    """In every case there is one at least, all differ, and streams times threads never exceed the cores."""
-    found = candidates(Wish(precision=precision, optimise=optimise), model_format, cores, bf16=bf16)
+@pytest.mark.parametrize("model_format", ModelFormat)
+def test_no_candidate_is_tried_twice_or_takes_more_than_the_cores(model_format: ModelFormat) -> None:
+    """In every case there is one at least, all differ, and streams times threads reach the cores and no more."""
+    for cores, optimise, bf16, precision in product(range(1, 65), Optimise, (False, True), (None, *Precision)):
+        found = candidates(Wish(precision=precision, optimise=optimise), model_format, cores, bf16=bf16)
 
-    assert found
-    assert len(set(found)) == len(found)
-    assert all(one.streams * one.threads <= cores for one in found)
-    assert any(one.streams * one.threads == cores for one in found)
+        assert len(set(found)) == len(found)
+        assert max(one.streams * one.threads for one in found) == cores
 
 
 def test_threads_that_the_user_gives_replace_the_cores() -> None:

@@ -28,6 +28,7 @@ def demo(
 
     own_process()
     run = prepare_demo(output, note)
+    run.warm_up()
     printer = Printer(StreamFormat.TABLE, run.source.count)
     try:
         with printer:

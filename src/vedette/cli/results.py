@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from vedette.adapters.sinks.tally import Tally
 from vedette.cli.tables import StreamFormat, print_line, print_table
+from vedette.clock import SystemClock
 from vedette.errors import NOTHING_WORKED, SOME_FAILED
 from vedette.flows.inference.postprocess import Delivery
 from vedette.rules.wire.result import to_object
@@ -29,6 +30,9 @@ class Printer:
         self._count = count
         self._rows: list[tuple[str, str, str, str]] = []
         self._objects_printed = 0
+        self._clock = SystemClock()
+        self._started_ns = self._clock.now_ns()
+        self._elapsed_s = 0.0
         self._progress: Any = None
         self._task: Any = None
 
@@ -55,6 +59,7 @@ class Printer:
 
     def __enter__(self) -> Self:
         """Show the progress bar, on a terminal only."""
+        self._started_ns = self._clock.now_ns()
         if sys.stderr.isatty():
             from rich.console import Console
             from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -69,6 +74,7 @@ class Printer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Take the progress bar away."""
+        self._elapsed_s = (self._clock.now_ns() - self._started_ns) / 1e9
         if self._progress is not None:
             self._progress.stop()
 
@@ -78,6 +84,8 @@ class Printer:
             return
         if self.tally.done:
             print_stages(self.tally)
+            answers = f"{self.tally.done} answer" + ("s" if self.tally.done > 1 else "")
+            print_line(f"{answers} in {self._elapsed_s:.2f} s: {self.tally.done / self._elapsed_s:.1f} a second")
         for one in opened:
             print_line(describe(one))
         if self.tally.failed:

@@ -264,7 +264,8 @@ def _frame(image: Image, index: int = 0) -> Frame:
     if isinstance(image, (str, os.PathLike)):
         first = next(parse_inputs([os.fspath(image)]).frames())
         if isinstance(first, Reject):
-            raise _ERRORS.get(first.kind, InvalidError)(first.message, help=first.help)
+            message = first.message if first.source in first.message else f"{first.source}: {first.message}"
+            raise _ERRORS.get(first.kind, InvalidError)(message, help=first.help)
         return first
     if isinstance(image, np.ndarray):
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:  # noqa: PLR2004 - height, width, RGB

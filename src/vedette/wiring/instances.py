@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -108,13 +108,14 @@ def _key(manifest: Manifest, executions: tuple[Execution, ...], host: Host, wish
     """What a choice depends on: the file, the way in, the processor, the engines, and what was to be chosen from."""
     facts = Path(manifest.file).stat()
     parts = [manifest.file, facts.st_size, facts.st_mtime_ns, manifest.input, host.cpu, host.features]
-    parts += [wish.optimise, executions, _version("onnxruntime"), _version("openvino"), _version("torch")]
+    parts += [wish.optimise, executions, *(_installed(package) for package in ("onnxruntime", "openvino", "torch"))]
     digest = hashlib.blake2b(repr(parts).encode(), digest_size=10).hexdigest()
     return f"{manifest.name}-{digest}"
 
 
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""
+def _installed(package: str) -> tuple[str, int]:
+    """What changes when a package is installed anew; its version would cost an import of the mail parser."""
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
+        return "", 0
+    return spec.origin, Path(spec.origin).stat().st_mtime_ns

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from vedette.adapters.probes.host import probe_host
 from vedette.adapters.sinks.csv import CsvSink
@@ -58,6 +61,15 @@ class Run:
     source: InputSource
     opened: tuple[Opened, ...]
     order: Order
+
+    def warm_up(self) -> None:
+        """Run every stream of every model once on a black picture, so that the first image finds them ready."""
+        for opened in self.opened:
+            spec, runtime = opened.instance.manifest.input, opened.instance.runtime
+            if spec is not None:
+                black = np.zeros((1, spec.size.height, spec.size.width, spec.channels), np.uint8)
+                with ThreadPoolExecutor(runtime.execution.streams) as threads:
+                    list(threads.map(runtime.infer, [black] * runtime.execution.streams))
 
     def start(self, sinks: Sequence[Sink]) -> None:
         """Carry the order out, with more sinks beside those that it names; blocks until the inputs end.

@@ -339,7 +339,7 @@ def test_a_pattern_that_matches_no_images_tells_how_to_read_others(tmp_path: Pat
     """The files are there, only their suffix is not known."""
     reject = only(plant(tmp_path, "a.dat", "b.dat") / "*.dat")
 
-    assert reject.message == f"no images among the 2 matches of {tmp_path}/*.dat"
+    assert reject.message == f"no images match {tmp_path}/*.dat, only other files (2)"
     assert "name a file directly to read it whatever its suffix" in reject.help
 
 

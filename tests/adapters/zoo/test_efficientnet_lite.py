@@ -121,8 +121,11 @@ def test_same_padding(side: int, kernel: int, stride: int, padding: tuple[int, i
 
 def test_weights_of_another_model_are_refused() -> None:
     """The missing name is told."""
-    with pytest.raises(InvalidError, match=r"_conv_stem\.weight"):
-        build(LITE0, {"fc": np.zeros(3)})
+    weights = random_weights(LITE0)
+    del weights["_conv_stem.weight"]
+
+    with pytest.raises(InvalidError, match=r"not the weights of efficientnet-lite0: _conv_stem\.weight is missing"):
+        build(LITE0, weights)
 
 
 def test_the_real_weights_have_the_published_size() -> None:

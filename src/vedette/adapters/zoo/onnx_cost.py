@@ -61,15 +61,21 @@ def _multiply_adds(node: Any, shapes: Shapes) -> int | None:
 
 
 def _shapes(model: onnx.ModelProto) -> Shapes:
-    """Shapes for a batch of one, of every tensor whose other sides are known."""
+    """Shapes for a batch of one, of every tensor whose other sides are known; none if the graph contradicts itself."""
     import onnx
 
     single = onnx.ModelProto()
     single.CopyFrom(model)
-    for tensor in (*single.graph.input, *single.graph.output):
-        if tensor.type.tensor_type.shape.dim:
+    constants = {tensor.name for tensor in single.graph.initializer}
+    for tensor in single.graph.input:
+        if tensor.name not in constants and tensor.type.tensor_type.shape.dim:
             tensor.type.tensor_type.shape.dim[0].dim_value = 1
-    graph = onnx.shape_inference.infer_shapes(single).graph
+    for tensor in (*single.graph.value_info, *single.graph.output):
+        tensor.type.tensor_type.ClearField("shape")
+    try:
+        graph = onnx.shape_inference.infer_shapes(single).graph
+    except (onnx.shape_inference.InferenceError, ValueError, RuntimeError):
+        return {}
     shapes: Shapes = {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
     for tensor in (*graph.input, *graph.value_info, *graph.output):
         sides = tensor.type.tensor_type.shape.dim

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -74,8 +75,9 @@ class Pipeline:
                 raise _first(errors) from None
             complete = True
         finally:
-            for sink in self.sinks:
-                sink.close(complete=complete)
+            with ExitStack() as closing:  # each is closed, whatever another one's close says
+                for sink in reversed(self.sinks):
+                    closing.callback(sink.close, complete=complete)
 
 
 class _Run:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.clock import Clock
-from vedette.rules.vision.decode import JPEG_SHRINKS, PIXEL_LIMIT, Decoded, Header, decode, read_header
+from vedette.rules.vision.decode import JPEG_SHRINKS, PIXEL_LIMIT, Decoded, Header, check_pixels, decode, read_header
 from vedette.rules.vision.resize import apply, plan_input, shrink_for
 from vedette.values.frame import Frame, Pixels, Size, size_of
 from vedette.values.manifest import InputSpec
@@ -83,6 +83,7 @@ class Preprocess:
     def _decoded(self, frame: Frame) -> Decoded:
         payload = frame.payload
         if isinstance(payload, np.ndarray):
+            check_pixels(size_of(payload), self.pixel_limit)
             return Decoded(payload, size_of(payload))
         header = read_header(payload, pixel_limit=self.pixel_limit)
         shrink = 1

@@ -58,12 +58,17 @@ def read_header(data: bytes | memoryview, *, pixel_limit: int = PIXEL_LIMIT) -> 
     if len(data) == 0:
         raise InvalidError("the image is empty (0 bytes)", help="check that the file was copied completely")
     header = _jpeg_header(data) if bytes(data[:3]) == _JPEG_MAGIC else _other_header(data)
-    if header.size.pixels > pixel_limit:
+    check_pixels(header.size, pixel_limit)
+    return header
+
+
+def check_pixels(size: Size, pixel_limit: int) -> None:
+    """Raise a TooLargeError for an image with more pixels than the limit."""
+    if size.pixels > pixel_limit:
         raise TooLargeError(
-            f"the image has {header.size} = {header.size.pixels} pixels, the limit is {pixel_limit}",
+            f"the image has {size} = {size.pixels} pixels, the limit is {pixel_limit}",
             help="raise the limit with --max-pixels if you trust where the image came from",
         )
-    return header
 
 
 def decode(

@@ -26,7 +26,7 @@ def annotate(pixels: Pixels, lines: Sequence[str]) -> Pixels:
     band = drawn[: step * len(lines) + margin, :width]
     band[:] = np.multiply(band, 1 - _BAND_OPACITY).astype(np.uint8)
     for number, line in enumerate(lines, 1):
-        origin = (margin, step * number - step // 4)
+        origin = (margin, step * number - step // 4 + margin // 2)
         cv2.putText(drawn, _plain(line), origin, _FONT, scale, (255, 255, 255), thickness, cv2.LINE_AA)
     return drawn
 
