@@ -12,12 +12,13 @@
     └── InternalError       internal    us: a bug worth a report
 
 Every error says what happened with the value, and in `help` the next step. `exit_code` is the one table from errors to
-the exit codes of the command line; a transport adds its own table beside this one. A mistake in Vedette's own code is an
-`AssertionError` or whatever Python raises, never one of these.
+the exit codes of the command line; a transport adds its own table beside this one. A mistake in Vedette's own code is
+an `AssertionError` or whatever Python raises, never one of these.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar, Literal
 
 Kind = Literal[
@@ -42,8 +43,16 @@ class VedetteError(Exception):
         self.message = message
         self.help = help
 
+    def __reduce__(self) -> tuple[Callable[..., VedetteError], tuple[type[VedetteError], str, str]]:
+        """Errors cross between processes."""
+        return _rebuilt, (type(self), self.message, self.help)
+
     def __str__(self) -> str:
         return f"{self.message}\nhelp: {self.help}"
+
+
+def _rebuilt(error: type[VedetteError], message: str, next_step: str) -> VedetteError:
+    return error(message, help=next_step)
 
 
 class InvalidError(VedetteError):

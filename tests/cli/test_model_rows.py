@@ -59,7 +59,7 @@ def test_a_long_list_is_cut() -> None:
     """With its length."""
     assert short(tuple("abcdefgh")) == "a, b, c, d, e, ... (8)"
     assert short(("a", "b")) == "a, b"
-    assert short(True) == "true"  # noqa: FBT003 - the value under test
+    assert short(True) == "true"
 
 
 def test_documents_are_json() -> None:

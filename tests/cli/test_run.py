@@ -65,8 +65,8 @@ def test_json_lines_are_the_contract_of_the_result(pictures) -> None:
     (line,) = done.stdout.splitlines()
     result = json.loads(line)
     assert list(result) == [
-        "schema", "id", "source", "frame", "time_s", "width", "height", "model", "model_version", "runtime", "precision",
-        "classes", "timeline_ms",
+        "schema", "id", "source", "frame", "time_s", "width", "height", "model", "model_version", "runtime",
+        "precision", "classes", "timeline_ms",
     ]  # fmt: skip
     assert (result["schema"], result["width"], result["height"]) == ("vedette.result/1", 64, 48)
     assert [found["label"] for found in result["classes"]] == ["red", "green", "blue"]

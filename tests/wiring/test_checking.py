@@ -10,7 +10,7 @@ from tiny_models import classifier, save
 from vedette.adapters.config.repository import Repository
 from vedette.errors import NotFoundError
 from vedette.wiring.adding import add
-from vedette.wiring.checking import check
+from vedette.wiring.checking import Checked, check
 
 
 def edit(home: Path, name: str, *changes: tuple[str, str]) -> None:
@@ -36,7 +36,7 @@ def test_all_well(net: Path) -> None:
 
 def test_an_empty_home_is_well() -> None:
     """Nothing there, nothing wrong."""
-    assert check() == check.__globals__["Checked"]((), ())
+    assert check() == Checked((), ())
 
 
 def test_every_disagreement_at_once(net: Path, home: Path) -> None:

@@ -62,7 +62,7 @@ def run(
     wish = parse_wish(runtime, precision, optimise, device, threads)
     from vedette.cli.results import Printer, exit_code
     from vedette.flows.inference.postprocess import Answering
-    from vedette.rules.vision.decode import PIXEL_LIMIT
+    from vedette.rules.vision.header import PIXEL_LIMIT
     from vedette.wiring.process import own_process
     from vedette.wiring.stream import Order, prepare
 

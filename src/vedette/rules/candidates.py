@@ -44,19 +44,23 @@ def candidates(wish: Wish, model_format: ModelFormat, cores: int, *, bf16: bool)
     The fp32 ones come first: they are what other precisions are compared with. bf16 is OpenVINO's on a CPU that has it.
     """
     runtimes = (wish.runtime,) if wish.runtime else _READERS[model_format]
-    cores = wish.threads or cores
+    cores = cores if wish.threads is None else wish.threads
     found = []
     for precision in (Precision.FP32, Precision.BF16) if wish.precision is None else (wish.precision,):
         for runtime in runtimes:
-            able = precision is not Precision.BF16 or (runtime is RuntimeName.OPENVINO and bf16)
+            able = precision is not Precision.BF16 or _runs_bf16(runtime, wish.device, bf16=bf16)
             if able or wish.precision is not None:
                 plans = _plans(cores, wish.optimise) if wish.device == "cpu" else ((1, 1),)
                 found += [Execution(runtime, precision, wish.device, streams, threads) for streams, threads in plans]
     return tuple(found)
 
 
+def _runs_bf16(runtime: RuntimeName, device: str, *, bf16: bool) -> bool:
+    return runtime is RuntimeName.OPENVINO and device == "cpu" and bf16
+
+
 def _plans(cores: int, optimise: Optimise) -> tuple[tuple[int, int], ...]:
-    """Streams x threads: for throughput every even split of the cores, for latency one stream on all or on one core."""
+    """Streams x threads: for throughput a stream for each core, each pair, or all; for latency one stream on all or one."""
     if cores == 1:
         return ((1, 1),)
     if optimise is Optimise.LATENCY:

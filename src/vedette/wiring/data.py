@@ -24,8 +24,9 @@ from vedette.errors import InvalidError, VedetteError
 from vedette.rules.dataset.dimensions import ImageFacts, Summary, summarise
 from vedette.rules.dataset.sampling import draw_order, flat_names
 from vedette.rules.threads import usable_cores
-from vedette.rules.vision.decode import Header, decode, read_header
+from vedette.rules.vision.decode import decode
 from vedette.rules.vision.encode import encode_jpeg, encode_png
+from vedette.rules.vision.header import Header, read_header
 from vedette.rules.vision.resize import resize as resize_pixels
 from vedette.values.frame import Reject, Size
 from vedette.values.manifest import ResizeType

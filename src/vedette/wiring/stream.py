@@ -25,7 +25,7 @@ from vedette.flows.inference.preprocess import Preprocess
 from vedette.flows.inference.runtime import Instance
 from vedette.rules.candidates import Wish
 from vedette.rules.threads import usable_cores
-from vedette.rules.vision.decode import PIXEL_LIMIT
+from vedette.rules.vision.header import PIXEL_LIMIT
 from vedette.wiring.instances import Opened, open_model
 
 _ANNOTATED = "annotated"

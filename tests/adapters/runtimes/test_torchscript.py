@@ -19,6 +19,8 @@ from vedette.values.manifest import ModelFormat
 HAS_TORCH = importlib.util.find_spec("torch") is not None
 EXECUTION = Execution(RuntimeName.TORCHSCRIPT)
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+
 
 def manifest(file: Path, **changes):
     return colour_manifest(file, format=ModelFormat.TORCHSCRIPT, **changes)

@@ -64,6 +64,10 @@ def test_the_batch_does_not_count() -> None:
     assert cost_of(classifier((5, 3, 32, 48))).gflops == cost_of(classifier()).gflops == pytest.approx(2 * 12 / 1e9)
 
 
-def test_a_graph_that_contradicts_itself_has_no_cost() -> None:
+def test_a_graph_that_contradicts_itself_is_counted_as_far_as_it_goes() -> None:
     """Shapes that do not fit are for the run to refuse, not for the count."""
-    assert cost_of(classifier(channels=5)).gflops is None
+    node = helper.make_node("Conv", ["x", "w"], ["y"], kernel_shape=[9, 9])
+    graph = model([node], [("x", ["N", 3, 4, 4])], [("y", ["N", 4, 1, 1])], [zeros("w", 4, 3, 3)])
+
+    assert cost_of(graph).parameters == 36
+    assert cost_of(graph).gflops is None

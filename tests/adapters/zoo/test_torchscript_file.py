@@ -25,6 +25,7 @@ def test_without_torch_the_pip_line_is_told(tmp_path: Path) -> None:
     assert "pip install 'vedette[torch]'" in caught.value.help
 
 
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
 @pytest.mark.skipif(not HAS_TORCH, reason="needs torch: make setup-torch")
 def test_a_scripted_module_is_read_and_run(tmp_path: Path) -> None:
     """Names of the inputs, number of weights, and the answer; shapes are not known."""

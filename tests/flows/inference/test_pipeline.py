@@ -296,7 +296,7 @@ def test_an_empty_source_is_a_run_without_results() -> None:
 
 def test_pictures_are_drawn_at_the_size_of_the_original_when_they_are_wanted() -> None:
     """A JPEG for each answer, as large as the image."""
-    from vedette.rules.vision.decode import read_header
+    from vedette.rules.vision.header import read_header
 
     sink = ListSink()
 

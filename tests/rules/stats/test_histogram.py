@@ -15,7 +15,7 @@ HALF_A_BIN = 0.005
 ROUNDING = 1e-9
 SHARES = (0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999)
 
-prove = settings(max_examples=200, deadline=None, derandomize=True, database=None)
+prove = settings(max_examples=100, deadline=None, derandomize=True, database=None)
 values = st.lists(st.floats(1e-6, 1e9), min_size=1, max_size=200)
 
 

@@ -15,7 +15,7 @@ from vedette.rules.vision.classes import best, classify, softmax
 from vedette.values.manifest import Scores
 from vedette.values.result import Class
 
-prove = settings(max_examples=300, deadline=None, derandomize=True, database=None)
+prove = settings(max_examples=150, deadline=None, derandomize=True, database=None)
 logits = st.lists(st.floats(-80, 80, width=32), min_size=1, max_size=50)
 
 

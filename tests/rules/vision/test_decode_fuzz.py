@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from vedette.errors import VedetteError
-from vedette.rules.vision.decode import JPEG_SHRINKS, Decoded, Header, decode, read_header
+from vedette.rules.vision.decode import JPEG_SHRINKS, Decoded, decode
+from vedette.rules.vision.header import Header, read_header
 from vedette.values.frame import Size, size_of
 
 FORMATS = ["JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "JPEG2000", "PPM"]

@@ -79,6 +79,6 @@ def _shapes(model: onnx.ModelProto) -> Shapes:
     shapes: Shapes = {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
     for tensor in (*graph.input, *graph.value_info, *graph.output):
         sides = tensor.type.tensor_type.shape.dim
-        if tensor.type.tensor_type.HasField("shape") and all(side.HasField("dim_value") for side in sides):
+        if tensor.type.tensor_type.HasField("shape") and all(side.dim_value > 0 for side in sides):
             shapes[tensor.name] = tuple(side.dim_value for side in sides)
     return shapes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,9 @@ class TorchScriptFile:
 def _load(path: Path) -> Any:
     torch = _torch(path)
     try:
-        return torch.jit.load(str(path), map_location="cpu").eval()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # torch advises another format; the user has this one
+            return torch.jit.load(str(path), map_location="cpu").eval()
     except RuntimeError as error:
         raise InvalidError(
             f"torch cannot load {path.name}: {reason(error)}", help="save it again with torch.jit.save"

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.clock import Clock
-from vedette.rules.vision.decode import JPEG_SHRINKS, PIXEL_LIMIT, Decoded, Header, check_pixels, decode, read_header
+from vedette.rules.vision.decode import JPEG_SHRINKS, Decoded, decode
+from vedette.rules.vision.header import PIXEL_LIMIT, Header, check_pixels, read_header
 from vedette.rules.vision.resize import apply, plan_input, shrink_for
 from vedette.values.frame import Frame, Pixels, Size, size_of
 from vedette.values.manifest import InputSpec

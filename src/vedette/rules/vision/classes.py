@@ -14,8 +14,9 @@ Vector = NDArray[np.float32]
 
 def softmax(logits: Vector) -> Vector:
     """exp(x_i) / sum_j exp(x_j) of a vector, shifted by its maximum so that nothing overflows."""
-    exponentials: Vector = np.exp(logits - logits.max())
-    chances: Vector = exponentials / exponentials.sum()
+    with np.errstate(over="ignore", invalid="ignore"):  # a logit that is not finite gives a chance that is none
+        exponentials: Vector = np.exp(logits - logits.max())
+        chances: Vector = exponentials / exponentials.sum()
     return chances
 
 

@@ -35,8 +35,8 @@ def _letters(pixels: Pixels, lines: Sequence[str]) -> tuple[float, int, int]:
     """Scale, thickness and line step: a 25th of the shorter side, less where the longest line would not fit."""
     size = size_of(pixels)
     scale = max(min(size.width, size.height) / 25, 10) / _FONT_HEIGHT
-    longest = max(_width(line, scale, 1) for line in lines)
-    scale = min(scale, scale * 0.94 * size.width / max(longest, 1))
+    longest = max(_width(line, scale, max(1, round(scale * 1.4))) for line in lines) + _FONT_HEIGHT * scale
+    scale = min(scale, scale * 0.96 * size.width / longest)
     return scale, max(1, round(scale * 1.4)), max(4, round(_FONT_HEIGHT * scale * 1.5))
 
 

@@ -17,7 +17,7 @@ UPRIGHT = 1
 _ORIENTATION_TAG = 0x0112
 _MARKER = 0xFF
 _APP1, _START_OF_SCAN, _END_OF_IMAGE = 0xE1, 0xDA, 0xD9
-_SHORT = 3
+_WHOLE_NUMBERS = {3: "H", 4: "I"}
 _MAX_ENTRIES = 512
 
 
@@ -40,19 +40,32 @@ def jpeg_orientation(data: bytes | memoryview) -> int:
 
 def tiff_orientation(block: bytes) -> int:
     """EXIF orientation 1..8 in the first directory of a TIFF block; 1 (upright) when it says nothing usable."""
-    order = {b"II": "<", b"MM": ">"}.get(block[:2])
-    if order is None:
-        return UPRIGHT
     try:
-        (offset,) = struct.unpack_from(order + "I", block, 4)
-        (count,) = struct.unpack_from(order + "H", block, offset)
-        for entry in range(min(count, _MAX_ENTRIES)):
-            tag, kind, _, value = struct.unpack_from(order + "HHIH", block, offset + 2 + 12 * entry)
-            if tag == _ORIENTATION_TAG:
-                return value if kind == _SHORT and UPRIGHT <= value <= 8 else UPRIGHT  # noqa: PLR2004 - EXIF's 1..8
-    except struct.error:
-        pass
-    return UPRIGHT
+        orientation = tiff_tags(block).get(_ORIENTATION_TAG, UPRIGHT)
+    except (struct.error, ValueError):
+        return UPRIGHT
+    return orientation if UPRIGHT <= orientation <= 8 else UPRIGHT  # noqa: PLR2004 - EXIF's 1..8
+
+
+def tiff_tags(block: bytes | memoryview) -> dict[int, int]:
+    """The whole numbers of the first directory of a TIFF block by tag; the first of several values, the first of a tag.
+
+    Raises:
+        ValueError, struct.error: no TIFF, or cut short.
+    """
+    order = {b"II": "<", b"MM": ">"}.get(bytes(block[:2]))
+    if order is None:
+        raise ValueError("no TIFF")
+    (offset,) = struct.unpack_from(order + "I", block, 4)
+    (count,) = struct.unpack_from(order + "H", block, offset)
+    tags: dict[int, int] = {}
+    for entry in range(min(count, _MAX_ENTRIES)):
+        position = offset + 2 + 12 * entry
+        tag, kind = struct.unpack_from(order + "HH", block, position)
+        if kind in _WHOLE_NUMBERS:
+            (value,) = struct.unpack_from(order + _WHOLE_NUMBERS[kind], block, position + 8)
+            tags.setdefault(tag, value)
+    return tags
 
 
 def swaps_sides(orientation: int) -> bool:

@@ -8,6 +8,7 @@ continuous: pixel i covers [i, i + 1).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -125,9 +126,9 @@ def _cropped(pixels: Pixels, geometry: Geometry) -> Pixels:
         left, top, size = geometry.left, geometry.top, geometry.crop
     else:  # decoded at a shrink: the same rectangle in smaller pixels
         across, down = here.width / geometry.source.width, here.height / geometry.source.height
-        size = Size(_at_least_1(geometry.crop.width * across), _at_least_1(geometry.crop.height * down))
-        left = min(round(geometry.left * across), here.width - size.width)
-        top = min(round(geometry.top * down), here.height - size.height)
+        left, right = _edges(geometry.left, geometry.crop.width, across, here.width)
+        top, bottom = _edges(geometry.top, geometry.crop.height, down, here.height)
+        size = Size(right - left, bottom - top)
     return pixels[top : top + size.height, left : left + size.width]
 
 
@@ -136,6 +137,12 @@ def _scaled(pixels: Pixels, size: Size, interpolation: Interpolation) -> Pixels:
         return pixels
     scaled = cv2.resize(pixels, (size.width, size.height), interpolation=_OPENCV[interpolation])
     return scaled.astype(np.uint8, copy=False)
+
+
+def _edges(start: int, length: int, scale: float, limit: int) -> tuple[int, int]:
+    """Both edges of a stretch on the smaller scale, each rounded by itself, at least 1 apart and within 0..limit."""
+    low = min(math.floor(start * scale + 0.5), limit - 1)
+    return low, max(low + 1, min(math.floor((start + length) * scale + 0.5), limit))
 
 
 def _at_least_1(length: float) -> int:

@@ -37,7 +37,6 @@ def to_object(outcome: Outcome) -> dict[str, Any]:
             "schema": SCHEMA,
             "id": outcome.id,
             "source": outcome.source,
-            "frame": outcome.frame,
             "error": error,
         }
     return {
