@@ -60,7 +60,7 @@ def _runs_bf16(runtime: RuntimeName, device: str, *, bf16: bool) -> bool:
 
 
 def _plans(cores: int, optimise: Optimise) -> tuple[tuple[int, int], ...]:
-    """Streams x threads: for throughput a stream for each core, each pair, or all; for latency one stream on all or one."""
+    """Streams x threads: a stream for each core, each pair or all for throughput; on all or one core for latency."""
     if cores == 1:
         return ((1, 1),)
     if optimise is Optimise.LATENCY:

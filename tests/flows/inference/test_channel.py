@@ -80,58 +80,40 @@ def test_an_item_larger_than_the_limit_passes_alone() -> None:
     asyncio.run(scenario())
 
 
-def test_a_reader_waits_for_a_whole_batch() -> None:
-    """A batch is filled while more can come."""
+def test_a_reader_takes_what_is_there_and_does_not_wait_for_more() -> None:
+    """Up to the number it asks for."""
 
     async def scenario() -> None:
         queue = channel(8)
         reader = asyncio.create_task(queue.take(3))
-        await queue.put(b"a")
-        await queue.put(b"b")
         await settle()
         assert not reader.done()
 
-        await queue.put(b"c")
+        for item in (b"a", b"b", b"c", b"d"):
+            await queue.put(item)
         assert await reader == [b"a", b"b", b"c"]
+        assert await queue.take(3) == [b"d"]
 
     asyncio.run(scenario())
 
 
 def test_a_closed_channel_gives_its_rest_and_then_nothing() -> None:
-    """The last batch is short."""
+    """Readers that wait learn of it too."""
 
     async def scenario() -> None:
         queue = channel(8)
-        reader = asyncio.create_task(queue.take(3))
         await queue.put(b"a")
         queue.close()
-
-        assert await reader == [b"a"]
+        assert await queue.take(3) == [b"a"]
         assert await queue.take(3) == []
-        assert await queue.take_waiting(3) == []
+
+        other = channel(8)
+        reader = asyncio.create_task(other.take())
+        await settle()
+        other.close()
+        assert await reader == []
 
     asyncio.run(scenario())
-
-
-def test_a_batch_larger_than_the_room_is_taken_when_the_writer_must_wait() -> None:
-    """A byte limit below a batch slows the run down, it does not stop it."""
-
-    async def scenario() -> None:
-        queue = channel(64, max_bytes=2)
-
-        async def write() -> None:
-            for number in range(10):
-                await queue.put(bytes([number]))
-            queue.close()
-
-        writer = asyncio.create_task(write())
-        taken = []
-        while part := await queue.take(8):
-            taken += part
-        await writer
-        assert taken == [bytes([number]) for number in range(10)]
-
-    asyncio.run(asyncio.wait_for(scenario(), 5))
 
 
 def test_many_writers_and_readers_lose_and_double_nothing() -> None:

@@ -15,6 +15,7 @@ from vedette.flows.inference.pipeline import Pipeline, Settings
 from vedette.flows.inference.postprocess import Answering
 from vedette.flows.inference.preprocess import Preprocess
 from vedette.flows.inference.runtime import Instance
+from vedette.flows.inference.window import Window
 from vedette.values.execution import Execution, RuntimeName
 from vedette.values.frame import Frame, Reject
 from vedette.values.result import Failure, Result
@@ -153,6 +154,32 @@ def test_the_batch_size_does_not_change_the_answers(batch: int) -> None:
     run(build(ListSource(frames(20)), [together], batch=batch))
 
     assert [outcome.classes for outcome in outcomes(alone)] == [outcome.classes for outcome in outcomes(together)]
+
+
+def test_a_batch_larger_than_the_bytes_allowed_under_way_still_fills(monkeypatch) -> None:
+    """Limits slow a run down, they never stop it."""
+    monkeypatch.setattr(Window.__init__, "__defaults__", (1, 10))
+    runtime, sink = MeanRuntime(), ListSink()
+
+    run(build(ListSource(frames(40)), [sink], runtimes=[runtime], batch=16, workers=2))
+
+    assert runtime.batches == [16, 16, 8]
+    assert len(sink.deliveries) == 40
+
+
+def test_no_more_batches_run_at_once_than_a_model_has_streams() -> None:
+    """Two workers, one stream."""
+    running, most = [], []
+
+    def watch(batch: np.ndarray) -> None:
+        running.append(batch)
+        most.append(len(running))
+        threading.Event().wait(0.001)
+        running.pop()
+
+    run(build(ListSource(frames(60)), [ListSink()], runtimes=[MeanRuntime(before=watch)], workers=4))
+
+    assert max(most) == 1
 
 
 def test_several_models_see_one_image_and_their_answers_stand_side_by_side() -> None:

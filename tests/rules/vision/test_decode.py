@@ -330,7 +330,7 @@ def test_no_bytes_are_no_image(read: Any, data: Any) -> None:
 )
 def test_what_is_no_image_is_named_by_its_first_bytes(data: bytes) -> None:
     """A text called .jpg, an error page or zeros are refused with what they start with and what is read."""
-    with pytest.raises(InvalidError, match="not an image: the first bytes are") as refused:
+    with pytest.raises(InvalidError, match="not an image of a format that is read: the first bytes are") as refused:
         decode(data)
 
     assert repr(data[:8]) in refused.value.message

@@ -39,7 +39,6 @@ class Channel(Generic[T]):
         """Append an item; waits while the channel is full."""
         size = self._size_of(item)
         while self._items and (len(self._items) >= self._max_items or self._bytes + size > self._max_bytes):
-            _wake(self._readers)  # a reader that hopes for a larger batch must take what there is
             await _wait(self._writers)
         self.put_now(item)
 
@@ -49,26 +48,17 @@ class Channel(Generic[T]):
         self._bytes += self._size_of(item)
         _wake(self._readers)
 
-    async def take(self, wanted: int = 1) -> list[T]:
-        """Remove up to `wanted` items, the oldest first; an empty list says that the channel is closed and empty.
-
-        Waits until that many are there, or no more can come: the channel is closed, or full.
-        """
-        while len(self._items) < wanted and not self._closed and not (self._items and self._writers):
+    async def take(self, at_most: int = 1) -> list[T]:
+        """Wait for an item, then remove up to `at_most`, the oldest first; an empty list says: closed and empty."""
+        while not self._items and not self._closed:
             await _wait(self._readers)
-        taken = [self._items.popleft() for _ in range(min(wanted, len(self._items)))]
+        taken = [self._items.popleft() for _ in range(min(at_most, len(self._items)))]
         self._bytes -= sum(self._size_of(item) for item in taken)
         for _ in taken:
             _wake(self._writers)
         if self._items or self._closed:
             _wake(self._readers)
         return taken
-
-    async def take_waiting(self, at_most: int) -> list[T]:
-        """Wait for one item, then remove all that are there, up to `at_most`; empty when closed and empty."""
-        while not self._items and not self._closed:
-            await _wait(self._readers)
-        return await self.take(max(1, min(at_most, len(self._items))))
 
     def close(self) -> None:
         """Say that no more items will come."""

@@ -61,7 +61,7 @@ async def deliver(finished: Channel[Finished], sinks: Sequence[Sink], window: Wi
 async def _in_order(finished: Channel[Finished], queues: list[Channel[Delivery]], window: Window) -> None:
     early: dict[int, Finished] = {}
     turn = 0
-    while taken := await finished.take_waiting(_AT_ONCE):
+    while taken := await finished.take(_AT_ONCE):
         early.update((image.ordinal, image) for image in taken)
         while turn in early:
             image = early.pop(turn)
@@ -75,7 +75,7 @@ async def _in_order(finished: Channel[Finished], queues: list[Channel[Delivery]]
 
 async def _feed(sink: Sink, waiting: Channel[Delivery], threads: Executor) -> None:
     loop = asyncio.get_running_loop()
-    while taken := await waiting.take_waiting(_AT_ONCE):
+    while taken := await waiting.take(_AT_ONCE):
         await loop.run_in_executor(threads, _write_all, sink, taken)
 
 

@@ -1,7 +1,7 @@
 """The stages of a stream, joined by bounded channels in one process.
 
-    source -> acquire (its own thread) -> preprocess -> a channel a model -> infer -> gather
-           -> postprocess -> deliver, in order -> a queue a sink -> sinks
+    source -> acquire (its own thread) -> preprocess -> a batcher a model -> infer -> gather -> postprocess
+           -> deliver, in order -> a queue a sink -> sinks
 
 A full channel blocks the stage before it, back to the source. At most `window` images are under way, so the place
 where finished images wait for their turn is bounded as well. One failing image becomes a Failure; a failing sink ends
@@ -11,14 +11,15 @@ the run.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import threading
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import partial
 
 from vedette.clock import Clock
 from vedette.flows.inference.acquire import Arrival, Source, acquire
+from vedette.flows.inference.batcher import Batcher
 from vedette.flows.inference.channel import Channel
 from vedette.flows.inference.deliver import Finished, Sink, deliver
 from vedette.flows.inference.gather import Work
@@ -83,36 +84,30 @@ class Pipeline:
 class _Run:
     """The channels and threads of one run.
 
-    All work on images shares one pool with a thread for each core, so that decoding and inference do not push each
-    other off the cores. Sinks, which may block, have threads of their own.
+    All work on images is done by one pool with a thread for each core. A worker stays with its image: it decodes, fills
+    the batch of each model, and runs whatever batch it has completed. So a result needs one hand-over to the event
+    loop, and no two threads push each other off a core. Sinks, which may block, have threads of their own.
     """
 
     def __init__(self, pipeline: Pipeline) -> None:
         settings, instances = pipeline.settings, pipeline.instances
         self._pipeline = pipeline
-        streams = sum(instance.runtime.execution.streams for instance in instances)
-        ahead = settings.workers + settings.batch * streams
-        self._window = Window(16 + 4 * ahead)
-        self._arrivals = Channel[Arrival](ahead, lambda arrival: arrival.size_bytes)
-        rows = max(2, 2 * settings.batch)
-        self._rows = [Channel[Work](rows, lambda work: work.size_bytes) for _ in instances]
-        self._finished = Channel[Finished](2 * ahead, lambda finished: finished.size_bytes)
+        self._in_hand = 2 * settings.workers  # one image for each worker, and one that waits for it
+        least = self._in_hand + settings.batch * len(instances)
+        self._window = Window(16 + 4 * least, least)
+        self._arrivals = Channel[Arrival](least, lambda arrival: arrival.size_bytes)
+        self._finished = Channel[Finished](2 * least, lambda finished: finished.size_bytes)
+        self._batchers = [Batcher(settings.batch) for _ in instances]
+        self._streams = [threading.Semaphore(instance.runtime.execution.streams) for instance in instances]
         self._workers = ThreadPoolExecutor(settings.workers, thread_name_prefix="vedette-work")
         self._sink_threads = ThreadPoolExecutor(max(1, len(pipeline.sinks)), thread_name_prefix="vedette-sink")
 
     async def work(self) -> None:
-        pipeline, workers = self._pipeline, self._pipeline.settings.workers
-        infer = [
-            partial(self._infer, number)
-            for number, instance in enumerate(pipeline.instances)
-            for _ in range(_in_hand(instance.runtime.execution.streams, workers))
-        ]
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._acquire())
-                tasks.create_task(_stage([self._prepare] * (workers + 1), self._rows))
-                tasks.create_task(_stage(infer, [self._finished]))
-                tasks.create_task(deliver(self._finished, pipeline.sinks, self._window, self._sink_threads))
+                tasks.create_task(self._work_through())
+                tasks.create_task(deliver(self._finished, self._pipeline.sinks, self._window, self._sink_threads))
         finally:
             self._workers.shutdown(wait=True, cancel_futures=True)
             self._sink_threads.shutdown(wait=True, cancel_futures=True)
@@ -121,23 +116,36 @@ class _Run:
         await acquire(self._pipeline.source, self._arrivals, self._window, self._pipeline.clock)
         self._arrivals.close()
 
-    async def _prepare(self) -> None:
-        loop = asyncio.get_running_loop()
-        while taken := await self._arrivals.take():
-            (arrival,) = taken
-            prepared = await loop.run_in_executor(self._workers, self._prepared, arrival)
-            if isinstance(prepared, Failure):
-                await self._finished.put(Finished(arrival.ordinal, arrival.size_bytes, (Delivery(prepared),)))
-                continue
-            work = Work(arrival, prepared)
-            for channel in self._rows:
-                await channel.put(work)
+    async def _work_through(self) -> None:
+        """Every arrival, then the batches that were not filled."""
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(self._in_hand):
+                tasks.create_task(self._images())
+        for number, batcher in enumerate(self._batchers):
+            if rest := batcher.flush():
+                await self._hand_over(self._inferred, number, rest)
+        self._finished.close()
 
-    async def _infer(self, number: int) -> None:
+    async def _images(self) -> None:
+        while taken := await self._arrivals.take():
+            await self._hand_over(self._processed, *taken)
+
+    async def _hand_over(self, work: Callable[..., list[Finished]], *arguments: object) -> None:
+        """Let a worker do it, and pass on what it finished."""
         loop = asyncio.get_running_loop()
-        while works := await self._rows[number].take(self._pipeline.settings.batch):
-            for finished in await loop.run_in_executor(self._workers, self._inferred, number, works):
-                await self._finished.put(finished)
+        for finished in await loop.run_in_executor(self._workers, work, *arguments):
+            await self._finished.put(finished)
+
+    def _processed(self, arrival: Arrival) -> list[Finished]:
+        """One image as far as it goes: to its answers, or into batches that others will fill."""
+        prepared = self._prepared(arrival)
+        if isinstance(prepared, Failure):
+            return [Finished(arrival.ordinal, arrival.size_bytes, (Delivery(prepared),))]
+        work, finished = Work(arrival, prepared), []
+        for number, batcher in enumerate(self._batchers):
+            if batch := batcher.offer(work):
+                finished += self._inferred(number, batch)
+        return finished
 
     def _prepared(self, arrival: Arrival) -> Prepared | Failure:
         item = arrival.item
@@ -155,7 +163,8 @@ class _Run:
         outputs: Sequence[tuple[Tensor, ...] | Exception]
         try:
             rows = [work.prepared.rows[number] for work in works]
-            outputs, span = infer_rows(self._pipeline.instances[number].runtime, rows, clock)
+            with self._streams[number]:
+                outputs, span = infer_rows(self._pipeline.instances[number].runtime, rows, clock)
         except Exception as error:  # noqa: BLE001 - one batch must not stop the rest
             outputs, span = [error] * len(works), Span("infer", started, clock.now_ns())
         complete = [work for work, output in zip(works, outputs, strict=True) if work.gather(number, output, span)]
@@ -177,33 +186,6 @@ class _Run:
             return answer(seen, pipeline.instances[number], outputs, pipeline.settings.asked, pipeline.clock)
         except Exception as error:  # noqa: BLE001 - one answer must not stop the rest
             return Delivery(fail(arrival.id, frame.source, frame.index, error))
-
-
-def _in_hand(streams: int, workers: int) -> int:
-    """Batches of one model handed to the workers at once: one more than run, so that no worker waits for the next.
-
-    Not where a stream has several threads of its own: there a further batch would run beside them.
-    """
-    return streams + 1 if streams >= workers else streams
-
-
-async def _stage(
-    workers: Sequence[Callable[[], Awaitable[None]]], downstream: Sequence[Channel[Work]] | Sequence[Channel[Finished]]
-) -> None:
-    """Run the workers of a stage to their end, then close what they write to."""
-    await _all(workers)
-    for channel in downstream:
-        channel.close()
-
-
-async def _all(workers: Sequence[Callable[[], Awaitable[None]]]) -> None:
-    async with asyncio.TaskGroup() as tasks:
-        for worker in workers:
-            tasks.create_task(_awaited(worker))
-
-
-async def _awaited(worker: Callable[[], Awaitable[None]]) -> None:
-    await worker()
 
 
 def _first(errors: BaseExceptionGroup[Exception]) -> Exception:

@@ -9,14 +9,14 @@ from __future__ import annotations
 import threading
 
 IN_FLIGHT_BYTES = 256 * 1024 * 1024
-"""Encoded (for video: decoded) bytes under way at most; a single larger image is let through alone."""
+"""Encoded (for video: decoded) bytes under way at most, unless a batch needs more."""
 
 
 class Window:
-    """Counts what is under way."""
+    """Counts what is under way, `max_images` at most. Bytes do not hold back the first `always`: a batch needs them."""
 
-    def __init__(self, max_images: int, max_bytes: int = IN_FLIGHT_BYTES) -> None:
-        self._max_images, self._max_bytes = max_images, max_bytes
+    def __init__(self, max_images: int, always: int = 1, max_bytes: int = IN_FLIGHT_BYTES) -> None:
+        self._max_images, self._always, self._max_bytes = max_images, always, max_bytes
         self._images = 0
         self._bytes = 0
         self._stopped = False
@@ -47,4 +47,6 @@ class Window:
             self._changed.notify_all()
 
     def _fits(self, size_bytes: int) -> bool:
-        return not self._images or (self._images < self._max_images and self._bytes + size_bytes <= self._max_bytes)
+        if self._images < self._always:
+            return True
+        return self._images < self._max_images and self._bytes + size_bytes <= self._max_bytes
