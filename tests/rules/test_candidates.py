@@ -220,3 +220,16 @@ def test_a_refused_trial_is_never_taken(optimise: Optimise) -> None:
 def test_without_a_trial_that_ran_there_is_no_choice(trials: tuple[Trial, ...], optimise: Optimise) -> None:
     """None says so."""
     assert pick(trials, optimise) is None
+
+
+@pytest.mark.parametrize("optimise", list(Optimise))
+def test_a_trial_that_is_less_than_a_twentieth_better_does_not_displace_an_earlier_one(optimise: Optimise) -> None:
+    """What may be chance does not decide; what is more does."""
+
+    def trial(speed: float) -> Trial:
+        return Trial(Execution(RuntimeName.OPENVINO), 100 * speed, 10 / speed)
+
+    first, alike, better = trial(1.0), trial(1.04), trial(1.06)
+
+    assert pick((first, alike), optimise) is first
+    assert pick((first, better), optimise) is better

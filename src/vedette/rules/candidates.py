@@ -18,6 +18,9 @@ SURE_MARGIN = 0.05
 OVERALL_AGREEMENT = 0.90
 """Share of all crops with the same top-1."""
 
+ALIKE = 0.95
+"""Trials that reach this share of the best count as equally good."""
+
 _READERS = {
     ModelFormat.ONNX: (RuntimeName.ONNXRUNTIME, RuntimeName.OPENVINO),
     ModelFormat.OPENVINO: (RuntimeName.OPENVINO,),
@@ -85,10 +88,18 @@ def agrees(reference: NDArray[np.float32], other: NDArray[np.float32]) -> tuple[
 
 
 def pick(trials: tuple[Trial, ...], optimise: Optimise) -> Trial | None:
-    """The best trial that was not refused: most images a second, or lowest latency; None if none ran."""
-    able = [trial for trial in trials if not trial.reason and trial.images_per_s and trial.latency_ms]
-    if not able:
-        return None
+    """The first trial, of those not refused, that is as good as the best to `ALIKE`; None if none ran.
+
+    Good is: images a second, or for latency the median time of one inference. Trials within `ALIKE` may differ by chance
+    alone, so the order of `candidates` decides, which puts a stream for each core first: that leaves no core idle while
+    images are decoded.
+    """
+    able = [(trial, _worth(trial, optimise)) for trial in trials if not trial.reason]
+    most = max((worth for _, worth in able), default=0.0)
+    return next((trial for trial, worth in able if worth and worth >= ALIKE * most), None)
+
+
+def _worth(trial: Trial, optimise: Optimise) -> float:
     if optimise is Optimise.LATENCY:
-        return min(able, key=lambda trial: trial.latency_ms or 0.0)
-    return max(able, key=lambda trial: trial.images_per_s or 0.0)
+        return 1 / trial.latency_ms if trial.latency_ms else 0.0
+    return trial.images_per_s or 0.0
