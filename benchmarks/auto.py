@@ -12,7 +12,7 @@ import sys
 
 from benchmarks.evidence import environment, json_option, median_interval, write
 from benchmarks.pipeline import CLOCK, IMAGES, MODEL, SEED, Answers, Images
-from vedette.adapters.config.repository import default_home
+from vedette.adapters.config.home import default_home
 from vedette.adapters.probes.host import probe_host
 from vedette.flows.inference.runtime import Instance
 from vedette.rules.candidates import Wish, candidates

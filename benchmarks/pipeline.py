@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.bare import BareLoop, bare_infer
 from benchmarks.evidence import environment, json_option, median_interval, write
-from vedette.adapters.config.repository import default_home
+from vedette.adapters.config.home import default_home
 from vedette.adapters.probes.host import probe_host
 from vedette.clock import SystemClock
 from vedette.flows.inference.postprocess import Delivery

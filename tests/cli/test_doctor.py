@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import typer
 
-from vedette.adapters.config.repository import default_home
+from vedette.adapters.config.home import default_home
 from vedette.cli.doctor import doctor
 from vedette.wiring.doctor import home_origin, look_at_home
 

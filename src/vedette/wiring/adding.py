@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vedette.adapters.config.repository import Repository, default_home
+from vedette.adapters.config.home import default_home
+from vedette.adapters.config.repository import Repository
 from vedette.errors import ConflictError, UsageError
 from vedette.rules.zoo.names import NAME_RULE, is_name, name_from, nearest
 from vedette.values.manifest import Manifest, ModelType

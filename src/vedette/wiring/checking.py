@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vedette.adapters.config.document import FILE_NAME
-from vedette.adapters.config.repository import Repository, default_home
+from vedette.adapters.config.home import default_home
+from vedette.adapters.config.repository import Repository
 from vedette.errors import NotFoundError, VedetteError
 from vedette.rules.zoo.names import nearest
 

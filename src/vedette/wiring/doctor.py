@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from vedette.adapters.config.repository import default_home
+from vedette.adapters.config.home import default_home
 from vedette.adapters.probes.host import probe_host
 from vedette.adapters.probes.packages import Package, probe_libjpeg_turbo, probe_package
 from vedette.adapters.probes.runtimes import Engine, probe_runtimes

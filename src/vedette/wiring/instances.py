@@ -13,9 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from vedette.adapters.config.repository import default_home
+from vedette.adapters.config.home import default_home
 from vedette.adapters.probes.host import probe_host
 from vedette.adapters.store.choices import ChoiceFolder
+from vedette.adapters.store.manifests import ManifestFolder, state_of
 from vedette.clock import SystemClock
 from vedette.flows.inference.choose import Chooser, remembered
 from vedette.flows.inference.preprocess import Preprocess, Row
@@ -25,12 +26,12 @@ from vedette.rules.threads import has_bf16, usable_cores
 from vedette.rules.vision.decode import decode
 from vedette.rules.vision.encode import encode_jpeg
 from vedette.rules.vision.resize import resize
+from vedette.rules.zoo.names import is_name
 from vedette.values.execution import Choice, Execution, Plan, Precision, RuntimeName
 from vedette.values.frame import Frame, Pixels, Size
 from vedette.values.host import Host
 from vedette.values.manifest import Manifest, ResizeType
 from vedette.wiring.plugins import Loaders
-from vedette.wiring.zoo import find_or_pull
 
 PHOTOS = Path(__file__).parent.parent / "photos"
 _CROPS_TO_TIME, _CROPS_TO_COMPARE = 32, 200
@@ -52,8 +53,20 @@ def open_model(name: str, wish: Wish, say: Callable[[str], None]) -> Opened:
     Raises:
         VedetteError: the model is not there, or cannot be run as wished.
     """
+    return open_manifest(_manifest(name, say), wish, say)
+
+
+def _manifest(name: str, say: Callable[[str], None]) -> Manifest:
+    """The manifest as it was checked before, if the model's folder is unchanged; else read, or pulled, and checked."""
+    home = default_home()
+    checked = ManifestFolder(home / ".cache" / "manifests")
+    if is_name(name) and (known := checked.get(name, state_of(home / name))) is not None:
+        return known
+    from vedette.wiring.zoo import find_or_pull  # brings YAML, schemas and the catalogue
+
     manifest = find_or_pull(name, say)
-    return open_manifest(manifest, wish, say)
+    checked.put(name, state_of(home / name), manifest)
+    return manifest
 
 
 def open_manifest(manifest: Manifest, wish: Wish, say: Callable[[str], None]) -> Opened:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from vedette.adapters.config.repository import Repository, default_home
+from vedette.adapters.config.home import default_home
+from vedette.adapters.config.repository import Repository
 from vedette.errors import ConflictError, NotFoundError, VedetteError
 from vedette.rules.zoo.names import nearest
 from vedette.values.frame import Size

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from vedette.adapters.config.repository import Repository, default_home
+from vedette.adapters.config.home import default_home
+from vedette.adapters.config.repository import Repository
 from vedette.errors import ConflictError, InvalidError, NotFoundError, UnavailableError, UsageError
 from vedette.values.frame import Size
 from vedette.values.manifest import InputSpec, Layout, Manifest, ModelFormat, ModelType

@@ -10,7 +10,6 @@ starts with a dot are no models.
 from __future__ import annotations
 
 import errno
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -35,15 +34,6 @@ STANDARD_FILES = ("model.onnx", "model.xml", "saved_model", "model.tflite", "mod
 _STAGING = ".incoming-"
 _LEFTOVER_S = 24 * 3600
 _INLINE_LABELS = 20
-
-
-def default_home() -> Path:
-    """`$VEDETTE_HOME`, else the folder `vedette` in the user's cache folder."""
-    given = os.environ.get("VEDETTE_HOME")
-    if given:
-        return Path(given).expanduser().absolute()
-    caches = os.environ.get("XDG_CACHE_HOME")
-    return (Path(caches) if caches else Path("~/.cache").expanduser()).absolute() / "vedette"
 
 
 @dataclass(frozen=True, slots=True)
