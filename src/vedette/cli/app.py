@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import Annotated
 
@@ -10,6 +11,9 @@ import typer
 from vedette.cli import data, demo, doctor, models, run
 from vedette.cli.tables import print_error, print_line
 from vedette.errors import INTERRUPTED, VedetteError, exit_code
+
+_LOADING = ("run", "demo")
+"""Commands that load more modules before they work, and collect garbage from then on."""
 
 app = typer.Typer(
     name="vedette",
@@ -35,11 +39,14 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with 
 
 @app.callback()
 def vedette(
+    context: typer.Context,
     _version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """Serve your vision model, find the cheapest set-up that meets your deadline, and see it proved."""
+    if context.invoked_subcommand not in _LOADING:
+        gc.enable()
 
 
 def main() -> None:

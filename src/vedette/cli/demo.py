@@ -24,10 +24,11 @@ def demo(
     """Classify real photos with a real model and show the time of every stage."""
     from vedette.cli.results import Printer, exit_code, print_choice
     from vedette.wiring.demo import prepare_demo
-    from vedette.wiring.process import own_process
+    from vedette.wiring.process import own_process, settle_process
 
     own_process()
     run = prepare_demo(output, note)
+    settle_process()
     run.warm_up()
     printer = Printer(StreamFormat.TABLE, run.source.count)
     try:

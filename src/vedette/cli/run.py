@@ -63,7 +63,7 @@ def run(
     from vedette.cli.results import Printer, exit_code
     from vedette.flows.inference.postprocess import Answering
     from vedette.rules.vision.header import PIXEL_LIMIT
-    from vedette.wiring.process import own_process
+    from vedette.wiring.process import own_process, settle_process
     from vedette.wiring.stream import Order, prepare
 
     own_process()
@@ -78,6 +78,7 @@ def run(
         max_pixels or PIXEL_LIMIT,
     )
     started = prepare(order, note)
+    settle_process()
     profile.mark("models loaded")
     printer = Printer(output_format, started.source.count)
     try:

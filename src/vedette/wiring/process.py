@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import sys
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
@@ -22,6 +23,12 @@ def own_process() -> None:
     quiet_opencv()
     # OpenVINO imports its model converter, and with it a telemetry client, unless it cannot: a tenth of a second.
     sys.modules.setdefault("openvino.tools.ovc", None)  # type: ignore[arg-type]
+
+
+def settle_process() -> None:
+    """Collect garbage from now on, without looking again at what the start has made."""
+    gc.freeze()
+    gc.enable()
 
 
 def quiet_opencv() -> None:
