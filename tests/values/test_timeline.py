@@ -97,3 +97,10 @@ def test_only_differences_of_stamps_count(found: list[Span], shift: int) -> None
 def test_total_alone_equals_the_only_stage(stage: Stage) -> None:
     """One span of any stage is the whole timeline."""
     assert Timeline((Span(stage, 7, 7 + 3 * MS),)).milliseconds() == {stage: 3.0, "total": 3.0}
+
+
+def test_the_waits_of_an_image_count_together_and_not_what_lies_between_them() -> None:
+    """Waiting for a worker, then decoding, then waiting for a batch."""
+    timeline = Timeline((Span("queue", 0, 10), Span("decode", 10, 60), Span("queue", 60, 65), Span("queue", 62, 70)))
+
+    assert timeline.milliseconds() == {"decode": 50e-6, "queue": 20e-6, "total": 70e-6}

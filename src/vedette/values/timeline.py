@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -33,14 +34,29 @@ class Timeline:
         return Timeline(self.spans + spans)
 
     def milliseconds(self) -> dict[str, float]:
-        """Per stage that took part the wall time from its first to its last stamp, and `total`, in milliseconds."""
+        """Per stage that took part its wall time, and `total`, in milliseconds.
+
+        A stage counts from its first to its last stamp; `queue`, which lies between other stages, counts its waits
+        together. So the stages of one untiled image sum to its total.
+        """
         result: dict[str, float] = {}
         for stage in STAGES:
             spans = [span for span in self.spans if span.stage == stage]
             if spans:
-                first, last = min(span.start_ns for span in spans), max(span.end_ns for span in spans)
-                result[stage] = (last - first) / 1e6
+                result[stage] = (_covered_ns(spans) if stage == "queue" else _extent_ns(spans)) / 1e6
         if self.spans:
-            first, last = min(span.start_ns for span in self.spans), max(span.end_ns for span in self.spans)
-            result["total"] = (last - first) / 1e6
+            result["total"] = _extent_ns(self.spans) / 1e6
         return result
+
+
+def _extent_ns(spans: Sequence[Span]) -> int:
+    return max(span.end_ns for span in spans) - min(span.start_ns for span in spans)
+
+
+def _covered_ns(spans: Sequence[Span]) -> int:
+    """The length of what the spans cover together; where they overlap it counts once."""
+    covered, reached = 0, min(span.start_ns for span in spans)
+    for span in sorted(spans, key=lambda span: span.start_ns):
+        covered += max(0, span.end_ns - max(span.start_ns, reached))
+        reached = max(reached, span.end_ns)
+    return covered

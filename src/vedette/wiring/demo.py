@@ -20,5 +20,7 @@ def prepare_demo(folder: Path, say: Callable[[str], None]) -> Run:
     Raises:
         VedetteError: the model cannot be pulled or run.
     """
+    here = Path.cwd()
+    photos = PHOTOS.relative_to(here) if PHOTOS.is_relative_to(here) else PHOTOS
     outputs = (str(folder / "results.jsonl"), str(folder / "results.csv"), f"annotated:{folder}")
-    return prepare(Order((str(PHOTOS),), MODELS, Wish(), 1, Answering(_TOP_K), outputs), say)
+    return prepare(Order((str(photos),), MODELS, Wish(), 1, Answering(_TOP_K), outputs), say)

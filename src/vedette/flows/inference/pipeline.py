@@ -197,7 +197,8 @@ class _Run:
         if isinstance(outputs, Exception):
             return Delivery(fail(arrival.id, frame.source, frame.index, outputs))
         try:
-            timeline = Timeline((arrival.span, *work.prepared.spans, *work.spans[number]))
+            waited = Span("queue", arrival.span.end_ns, work.prepared.spans[0].start_ns)
+            timeline = Timeline((arrival.span, waited, *work.prepared.spans, *work.spans[number]))
             seen = Seen(arrival.id, frame, work.prepared.size, timeline, work.prepared.pixels)
             pipeline = self._pipeline
             return answer(seen, pipeline.instances[number], outputs, pipeline.settings.asked, pipeline.clock)
