@@ -258,7 +258,7 @@ def test_a_size_that_is_none_is_a_usage_error(photos: Path, tmp_path: Path, size
 
 def test_an_unknown_mode_names_the_nearest(photos: Path, tmp_path: Path) -> None:
     """A slip of the keyboard is answered with the mode that was meant."""
-    with pytest.raises(UsageError, match="--mode standart is not offered") as caught:
+    with pytest.raises(UsageError, match="--mode standart is not known") as caught:
         call("resize", photos, "--size", "8x8", "--mode", "standart", "--output", tmp_path / "out")
     assert "did you mean standard?" in caught.value.help
 

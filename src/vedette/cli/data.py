@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from vedette.cli.options import named
 from vedette.cli.tables import Format, note, print_json, print_line, print_table
 from vedette.errors import NOTHING_WORKED, SOME_FAILED, UsageError
 
@@ -72,9 +73,9 @@ def resize(
 
     recipe = data.Recipe(
         _size(size),
-        _one_of(ResizeType, "--mode", mode),
+        named(ResizeType, mode, "--mode"),
         quality,
-        _one_of(data.ImageFormat, "--image-format", image_format),
+        named(data.ImageFormat, image_format, "--image-format"),
     )
     _finish(data.resize(inputs, recipe, output=output, force=force), output_format)
 
@@ -191,14 +192,3 @@ def _size(text: str) -> Size:
     if not (1 <= int(width) <= MOST_SIDE and 1 <= int(height) <= MOST_SIDE):
         raise UsageError(f"--size {text} is out of range", help=f"each side takes 1 to {MOST_SIDE} pixels")
     return Size(int(width), int(height))
-
-
-def _one_of(choices: Any, option: str, text: str) -> Any:
-    names = [str(choice) for choice in choices]
-    if text.lower() not in names:
-        from difflib import get_close_matches
-
-        near = get_close_matches(text.lower(), names, n=1, cutoff=0.4)
-        help_text = f"did you mean {near[0]}? " if near else ""
-        raise UsageError(f"{option} {text} is not offered", help=f"{help_text}choose {', '.join(names)}")
-    return choices(text.lower())

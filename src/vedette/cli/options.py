@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from vedette.errors import UsageError
-from vedette.rules.candidates import Wish
 from vedette.values.execution import Optimise, Precision, RuntimeName
+
+if TYPE_CHECKING:
+    from vedette.rules.candidates import Wish
 
 Name = TypeVar("Name", bound=StrEnum)
 
@@ -21,20 +23,27 @@ def parse_wish(runtime: str, precision: str, optimise: str, device: str, threads
     Raises:
         UsageError: a name that is none; the message offers the nearest.
     """
+    from vedette.rules.candidates import Wish
+
     return Wish(
-        None if runtime == AUTO else _named(RuntimeName, runtime, "--runtime", AUTO),
-        None if precision == AUTO else _named(Precision, precision, "--precision", AUTO),
+        None if runtime == AUTO else named(RuntimeName, runtime, "--runtime", AUTO),
+        None if precision == AUTO else named(Precision, precision, "--precision", AUTO),
         device,
         threads,
-        _named(Optimise, optimise, "--optimise"),
+        named(Optimise, optimise, "--optimise"),
     )
 
 
-def _named(names: type[Name], text: str, option: str, *others: str) -> Name:
+def named(names: type[Name], text: str, option: str, *others: str) -> Name:
+    """The value that `text` names, in capitals or not; `others` are words that the option takes beside them.
+
+    Raises:
+        UsageError: a name that is none; the message offers the nearest.
+    """
     try:
-        return names(text)
+        return names(text.lower())
     except ValueError:
         known = [*others, *names]
-        near = get_close_matches(text, known, 1)
+        near = get_close_matches(text.lower(), known, 1, 0.4)
         hint = f"did you mean {near[0]}? " if near else ""
         raise UsageError(f"{option} {text} is not known", help=f"{hint}choose from {', '.join(known)}") from None

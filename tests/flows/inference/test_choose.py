@@ -26,13 +26,14 @@ class Work:
 class CostLoader:
     """Loads runtimes whose inference costs a fixed time of the test's clock; bf16 may answer something else."""
 
-    def __init__(self, clock: Work, cost_ms: float, *, wrong: bool = False, refuse: bool = False) -> None:
+    def __init__(self, clock: Work, cost_ms: float, *, wrong=False, refuse=False, why="not here") -> None:
         self._clock, self._cost_ms, self._wrong, self._refuse = clock, cost_ms, wrong, refuse
+        self._why = why
         self.runtimes: list[MeanRuntime] = []
 
     def load(self, manifest, execution, plan=None):
         if self._refuse:
-            raise UnsupportedError("not here", help="elsewhere")
+            raise UnsupportedError(self._why, help="elsewhere")
 
         def cost(_: np.ndarray) -> None:
             self._clock.now += int(self._cost_ms / execution.threads * 1e6)
@@ -97,6 +98,16 @@ def test_no_candidate_at_all_is_the_first_ones_error() -> None:
 
     with pytest.raises(UnsupportedError, match="not here"):
         choose({FAST: CostLoader(clock, 2, refuse=True)}, (Execution(FAST),), clock)
+
+
+def test_when_no_engine_can_run_it_every_reason_is_told() -> None:
+    """Advice that holds for one engine only would lead in a circle."""
+    clock = Work()
+    loaders = {FAST: CostLoader(clock, 2, refuse=True), SLOW: CostLoader(clock, 2, refuse=True, why="nor there")}
+
+    with pytest.raises(UnsupportedError, match="not here; nor there") as caught:
+        choose(loaders, (Execution(FAST), Execution(SLOW), Execution(FAST, threads=2)), clock)
+    assert "vedette doctor" in caught.value.help
 
 
 def test_bf16_is_taken_where_it_agrees_with_fp32() -> None:

@@ -1,6 +1,6 @@
 """TorchScript through torch, an extra: `pip install 'vedette[torch]'`.
 
-Only archives that hold TorchScript code are opened; a pickle is never read. Threads are a setting of the whole process.
+Only archives that hold TorchScript code are opened; a pickle is never read.
 """
 
 from __future__ import annotations
@@ -49,7 +49,6 @@ class TorchScriptLoader:
                 f"torch cannot load {Path(manifest.file).name}: {str(error).strip().splitlines()[-1]}",
                 help="export it again with torch.jit.save",
             ) from error
-        torch.set_num_threads(execution.threads)
         return TorchScriptRuntime(execution, torch, module, manifest.input if plan is Plan.IMAGE else None)
 
 
@@ -63,6 +62,7 @@ class TorchScriptRuntime:
     def infer(self, batch: Tensor) -> tuple[Tensor, ...]:
         """See `Runtime.infer`."""
         torch = self._torch
+        torch.set_num_threads(self.execution.threads)  # a setting of the calling thread with OpenMP
         with torch.inference_mode():
             tensor = torch.from_numpy(np.ascontiguousarray(batch)).to(self.execution.device)
             try:

@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from vedette.clock import Clock
-from vedette.errors import UnavailableError, VedetteError
+from vedette.errors import VedetteError
 from vedette.flows.inference.preprocess import Row
 from vedette.flows.inference.runtime import Loader, Runtime
 from vedette.rules.candidates import agrees, pick
@@ -78,11 +78,11 @@ class Chooser:
         """Measure the candidates and take the best.
 
         Raises:
-            UnsupportedError, UnavailableError, InvalidError: not one of them can run; the first one's reason.
+            UnsupportedError, UnavailableError, InvalidError: not one of them can run; every reason is in the message.
         """
         started = self.clock.now_ns()
         crops = self.crops(manifest)
-        runners, refused, first_error = self._load(manifest, executions, crops, started)
+        runners, refused, errors = self._load(manifest, executions, crops, started)
         try:
             self._compare_precisions(manifest, runners, crops, started)
             self._measure(runners, crops, started)
@@ -92,15 +92,15 @@ class Chooser:
                 runner.runtime.close()
         best = pick(trials, optimise)
         if best is None:
-            raise first_error or UnavailableError("no runtime can run this model", help="`vedette doctor` tells why")
+            raise _together(errors)
         return Choice(best.execution, optimise, trials, cached=False)
 
     def _load(
         self, manifest: Manifest, executions: tuple[Execution, ...], crops: list[Row], started: int
-    ) -> tuple[list[_Runner], list[Trial], VedetteError | None]:
+    ) -> tuple[list[_Runner], list[Trial], list[VedetteError]]:
         runners: list[_Runner] = []
         refused: list[Trial] = []
-        first_error: VedetteError | None = None
+        errors: list[VedetteError] = []
         for execution in executions:
             if runners and self._spent(started, 0.5):
                 refused.append(Trial(execution, None, None, reason="no time was left to measure it"))
@@ -110,9 +110,9 @@ class Chooser:
                 runtime.infer(crops[0][np.newaxis])
                 runners.append(_Runner(execution, runtime))
             except VedetteError as error:
-                first_error = first_error or error
+                errors.append(error)
                 refused.append(Trial(execution, None, None, reason=error.message))
-        return runners, refused, first_error
+        return runners, refused, errors
 
     def _compare_precisions(self, manifest: Manifest, runners: list[_Runner], crops: list[Row], started: int) -> None:
         """Refuse a precision that does not agree with fp32; without an fp32 candidate nothing is compared."""
@@ -185,3 +185,11 @@ def remembered(store: ChoiceStore, key: str, choose: Callable[[], Choice]) -> Ch
         choice = choose()
         store.put(key, choice)
     return choice
+
+
+def _together(errors: list[VedetteError]) -> VedetteError:
+    """One error that says why each candidate was refused, each reason once; of the kind of the first."""
+    reasons = list(dict.fromkeys(error.message for error in errors))
+    if len(reasons) == 1:
+        return errors[0]
+    return type(errors[0])("; ".join(reasons), help="`vedette doctor` shows what runs on this machine")

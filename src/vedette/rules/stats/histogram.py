@@ -20,6 +20,7 @@ class LogHistogram:
 
     count: int = 0
     total: float = 0.0
+    minimum: float = math.inf
     maximum: float = 0.0
     _bins: Counter[int] = field(default_factory=Counter)
 
@@ -27,7 +28,7 @@ class LogHistogram:
         """Count one value; values below 1e-6 count as 1e-6 in the quantiles."""
         self.count += 1
         self.total += value
-        self.maximum = max(self.maximum, value)
+        self.minimum, self.maximum = min(self.minimum, value), max(self.maximum, value)
         self._bins[math.floor(math.log(max(value, _SMALLEST) / _SMALLEST) / _GROWTH)] += 1
 
     @property
@@ -41,5 +42,5 @@ class LogHistogram:
         for number in sorted(self._bins):
             seen += self._bins[number]
             if seen >= wanted:
-                return min(_SMALLEST * math.exp((number + 0.5) * _GROWTH), self.maximum)
+                return min(max(_SMALLEST * math.exp((number + 0.5) * _GROWTH), self.minimum), self.maximum)
         return 0.0
