@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -38,9 +38,12 @@ class Arrival:
         return self.item.size_bytes if isinstance(self.item, Frame) else 0
 
 
-async def acquire(source: Source, arrivals: Channel[Arrival], window: Window, clock: Clock) -> None:
+async def acquire(
+    source: Source, arrivals: Channel[Arrival], window: Window, clock: Clock, when_full: Callable[[], None]
+) -> None:
     """Read the source to its end into `arrivals`; each image waits for room in the `window`.
 
+    `when_full` is called on the event loop when an image has to wait, after those before it have arrived.
     The thread is a daemon: a source that blocks (a terminal, a dead server) does not hold up an interrupted run.
     """
     loop = asyncio.get_running_loop()
@@ -49,7 +52,7 @@ async def acquire(source: Source, arrivals: Channel[Arrival], window: Window, cl
     def read() -> None:
         try:
             for arrival in _arrivals(source, clock):
-                if not window.enter(arrival.size_bytes):
+                if not window.enter(arrival.size_bytes, lambda: _call(loop, when_full)):
                     return
                 loop.call_soon_threadsafe(arrivals.put_now, arrival)
         except Exception as error:  # noqa: BLE001 - whatever it is, the run must hear of it
@@ -92,5 +95,9 @@ def _tell(loop: asyncio.AbstractEventLoop, finished: asyncio.Future[None], error
         else:
             finished.set_exception(error)
 
+    _call(loop, settle)
+
+
+def _call(loop: asyncio.AbstractEventLoop, function: Callable[[], None]) -> None:
     if not loop.is_closed():
-        loop.call_soon_threadsafe(settle)
+        loop.call_soon_threadsafe(function)

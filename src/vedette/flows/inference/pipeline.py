@@ -103,6 +103,8 @@ class _Run:
         self._batchers = [Batcher(settings.batch) for _ in instances]
         self._streams = [threading.Semaphore(instance.runtime.execution.streams) for instance in instances]
         self._stopped = threading.Event()
+        self._tasks = asyncio.TaskGroup()
+        self._busy = 0
         self._workers = ThreadPoolExecutor(settings.workers, thread_name_prefix="vedette-work")
         self._sink_threads = ThreadPoolExecutor(max(1, len(pipeline.sinks)), thread_name_prefix="vedette-sink")
 
@@ -118,12 +120,13 @@ class _Run:
             self._sink_threads.shutdown(wait=True, cancel_futures=True)
 
     async def _acquire(self) -> None:
-        await acquire(self._pipeline.source, self._arrivals, self._window, self._pipeline.clock)
+        pipeline = self._pipeline
+        await acquire(pipeline.source, self._arrivals, self._window, pipeline.clock, self._relieve)
         self._arrivals.close()
 
     async def _work_through(self) -> None:
         """Every arrival, then the batches that were not filled."""
-        async with asyncio.TaskGroup() as tasks:
+        async with self._tasks as tasks:
             for _ in range(self._in_hand):
                 tasks.create_task(self._images())
         for number, batcher in enumerate(self._batchers):
@@ -142,8 +145,23 @@ class _Run:
     async def _hand_over(self, work: Callable[..., list[Finished]], *arguments: object) -> None:
         """Let a worker do it, and pass on what it finished."""
         loop = asyncio.get_running_loop()
+        self._busy += 1
         for finished in await loop.run_in_executor(self._workers, work, *arguments):
             await self._finished.put(finished)
+        self._busy -= 1
+        self._relieve()
+
+    def _relieve(self) -> None:
+        """Run batches as they are when nothing else can go on: no work in hand, and no image let in until some leave.
+
+        That happens where few images may be under way and one of them, in a batch that is not full, holds back the
+        others' turn.
+        """
+        if self._busy or len(self._arrivals) or not self._window.full:
+            return
+        for number, batcher in enumerate(self._batchers):
+            if waiting := batcher.flush():
+                self._tasks.create_task(self._hand_over(self._inferred, number, waiting))
 
     def _processed_all(self, arrivals: list[Arrival]) -> list[Finished]:
         finished = []

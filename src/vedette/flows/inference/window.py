@@ -7,6 +7,7 @@ holds up behind it is bounded by this.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 IN_FLIGHT_BYTES = 256 * 1024 * 1024
 """Encoded (for video: decoded) bytes under way at most, unless a batch needs more."""
@@ -19,14 +20,25 @@ class Window:
         self._max_images, self._always, self._max_bytes = max_images, always, max_bytes
         self._images = 0
         self._bytes = 0
-        self._stopped = False
+        self._stopped = self._waits = False
         self._changed = threading.Condition()
 
-    def enter(self, size_bytes: int) -> bool:
-        """Wait until there is room for one more image; false when the run has stopped."""
+    @property
+    def full(self) -> bool:
+        """Whether an image waits to be let in."""
+        return self._waits
+
+    def enter(self, size_bytes: int, when_full: Callable[[], None] = lambda: None) -> bool:
+        """Wait until there is room for one more image; false when the run has stopped.
+
+        `when_full` is called once before waiting.
+        """
         with self._changed:
-            while not self._stopped and not self._fits(size_bytes):
-                self._changed.wait()
+            if not self._stopped and not self._fits(size_bytes):
+                self._waits = True
+                when_full()
+                self._changed.wait_for(lambda: self._stopped or self._fits(size_bytes))
+                self._waits = False
             if self._stopped:
                 return False
             self._images += 1
