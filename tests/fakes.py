@@ -114,7 +114,7 @@ class ListSource:
             yield item
 
 
-@dataclass
+@dataclass(eq=False)
 class ListSink:
     """A sink that keeps everything; `before` is called with each delivery first."""
 

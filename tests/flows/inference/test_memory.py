@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.usefixtures("pulled")
 def test_peak_memory_is_flat_from_the_100th_to_the_2000th_image(request, tmp_path: Path) -> None:
     """Within 3 %: a real model, in a process of its own."""

@@ -292,6 +292,25 @@ def test_an_interrupted_run_closes_its_sinks_as_incomplete_and_keeps_what_was_de
     assert [outcome.source for outcome in outcomes(sink)] == [f"{n}.jpg" for n in range(len(sink.deliveries))]
 
 
+def test_after_an_interruption_every_sink_has_what_one_of_them_had() -> None:
+    """What was printed is in the file too."""
+    quick, slow, enough = ListSink(), ListSink(), threading.Event()
+    quick.before = lambda _: enough.set() if len(quick.deliveries) >= 90 else None
+    slow.before = lambda _: threading.Event().wait(0.005)
+
+    async def scenario() -> None:
+        task = asyncio.create_task(build(ListSource(frames(5000)), [quick, slow]).run())
+        await asyncio.to_thread(enough.wait, 20)
+        task.cancel()
+        await task
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(scenario())
+
+    assert len(quick.deliveries) >= 90
+    assert [each.outcome.source for each in quick.deliveries] == [each.outcome.source for each in slow.deliveries]
+
+
 def test_a_source_that_blocks_for_ever_does_not_hold_up_an_interruption() -> None:
     """A dead camera or an open terminal: Ctrl-C ends the run at once."""
     never = threading.Event()

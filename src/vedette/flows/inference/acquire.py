@@ -15,6 +15,9 @@ from vedette.flows.inference.window import Window
 from vedette.values.frame import Frame, Reject
 from vedette.values.timeline import Span
 
+_PATIENCE_S = 1.0
+"""How long the end of a run waits for the source's thread: inside a library it must not outlive the interpreter."""
+
 
 class Source(Protocol):
     """Where images come from. Read by one thread, which may block in it."""
@@ -44,7 +47,7 @@ async def acquire(
     """Read the source to its end into `arrivals`; each image waits for room in the `window`.
 
     `when_full` is called on the event loop when an image has to wait, after those before it have arrived.
-    The thread is a daemon: a source that blocks (a terminal, a dead server) does not hold up an interrupted run.
+    The thread is a daemon: a source that blocks (a terminal, a dead server) holds up an interrupted run for a moment.
     """
     loop = asyncio.get_running_loop()
     finished: asyncio.Future[None] = loop.create_future()
@@ -60,11 +63,13 @@ async def acquire(
         else:
             _tell(loop, finished, None)
 
-    threading.Thread(target=read, name="vedette-acquire", daemon=True).start()
+    thread = threading.Thread(target=read, name="vedette-acquire", daemon=True)
+    thread.start()
     try:
         await finished
     finally:
         window.stop()
+        thread.join(_PATIENCE_S)
 
 
 def _arrivals(source: Source, clock: Clock) -> Iterator[Arrival]:

@@ -60,6 +60,11 @@ class Channel(Generic[T]):
             _wake(self._readers)
         return taken
 
+    def drain(self) -> list[T]:
+        """Remove everything, without waiting."""
+        taken, self._items, self._bytes = list(self._items), deque(), 0
+        return taken
+
     def close(self) -> None:
         """Say that no more items will come."""
         self._closed = True

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Collection, Mapping
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
+from vedette.errors import VedetteError
 from vedette.flows.inference.channel import Channel
 from vedette.flows.inference.postprocess import Delivery
 from vedette.flows.inference.window import Window
@@ -47,18 +50,32 @@ class Finished:
         return sum(delivery.size_bytes for delivery in self.deliveries)
 
 
-async def deliver(finished: Channel[Finished], sinks: Sequence[Sink], window: Window, threads: Executor) -> None:
+def queue_for_sink() -> Channel[Delivery]:
+    """What waits for one sink."""
+    return Channel(_WAITING, lambda delivery: delivery.size_bytes)
+
+
+async def deliver(
+    finished: Channel[Finished], queues: Mapping[Sink, Channel[Delivery]], window: Window, threads: Executor
+) -> None:
     """Hand every image to every sink, in the order of arrival, until `finished` closes; frees the `window`."""
-    queues = [Channel[Delivery](_WAITING, lambda delivery: delivery.size_bytes) for _ in sinks]
     async with asyncio.TaskGroup() as tasks:
-        for sink, waiting in zip(sinks, queues, strict=True):
+        for sink, waiting in queues.items():
             tasks.create_task(_feed(sink, waiting, threads))
-        await _in_order(finished, queues, window)
-        for waiting in queues:
+        await _in_order(finished, queues.values(), window)
+        for waiting in queues.values():
             waiting.close()
 
 
-async def _in_order(finished: Channel[Finished], queues: list[Channel[Delivery]], window: Window) -> None:
+def deliver_rest(queues: Mapping[Sink, Channel[Delivery]]) -> None:
+    """After an interruption: what was handed to one sink is written by all; a sink that fails keeps what it has."""
+    for sink, waiting in queues.items():
+        with suppress(VedetteError):
+            for delivery in waiting.drain():
+                sink.write(delivery)
+
+
+async def _in_order(finished: Channel[Finished], queues: Collection[Channel[Delivery]], window: Window) -> None:
     early: dict[int, Finished] = {}
     turn = 0
     while taken := await finished.take(_AT_ONCE):
@@ -66,11 +83,21 @@ async def _in_order(finished: Channel[Finished], queues: list[Channel[Delivery]]
         while turn in early:
             image = early.pop(turn)
             for delivery in image.deliveries:
-                for waiting in queues:
-                    await waiting.put(delivery)
+                await _hand_out(delivery, queues)
             turn += 1
             window.leave(image.arrival_bytes)
     assert not early, "every image before a finished one finishes too"
+
+
+async def _hand_out(delivery: Delivery, queues: Collection[Channel[Delivery]]) -> None:
+    left = deque(queues)
+    try:
+        while left:
+            await left[0].put(delivery)
+            left.popleft()
+    finally:
+        for waiting in left:  # interrupted in between: no sink gets more than another
+            waiting.put_now(delivery)
 
 
 async def _feed(sink: Sink, waiting: Channel[Delivery], threads: Executor) -> None:

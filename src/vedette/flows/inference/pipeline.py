@@ -21,7 +21,7 @@ from vedette.clock import Clock
 from vedette.flows.inference.acquire import Arrival, Source, acquire
 from vedette.flows.inference.batcher import Batcher
 from vedette.flows.inference.channel import Channel
-from vedette.flows.inference.deliver import Finished, Sink, deliver
+from vedette.flows.inference.deliver import Finished, Sink, deliver, deliver_rest, queue_for_sink
 from vedette.flows.inference.gather import Work
 from vedette.flows.inference.infer import infer_rows
 from vedette.flows.inference.postprocess import Answering, Delivery, Seen, answer, fail
@@ -100,6 +100,7 @@ class _Run:
         self._window = Window(16 + 2 * _AT_ONCE * least, least)
         self._arrivals = Channel[Arrival](least, lambda arrival: arrival.size_bytes)
         self._finished = Channel[Finished](2 * least, lambda finished: finished.size_bytes)
+        self._queues = {sink: queue_for_sink() for sink in pipeline.sinks}
         self._batchers = [Batcher(settings.batch) for _ in instances]
         self._streams = [threading.Semaphore(instance.runtime.execution.streams) for instance in instances]
         self._stopped = threading.Event()
@@ -113,11 +114,12 @@ class _Run:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._acquire())
                 tasks.create_task(self._work_through())
-                tasks.create_task(deliver(self._finished, self._pipeline.sinks, self._window, self._sink_threads))
+                tasks.create_task(deliver(self._finished, self._queues, self._window, self._sink_threads))
         finally:
             self._stopped.set()
             self._workers.shutdown(wait=True, cancel_futures=True)
             self._sink_threads.shutdown(wait=True, cancel_futures=True)
+            deliver_rest(self._queues)
 
     async def _acquire(self) -> None:
         pipeline = self._pipeline
