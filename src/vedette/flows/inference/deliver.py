@@ -103,7 +103,8 @@ async def _hand_out(delivery: Delivery, queues: Collection[Channel[Delivery]]) -
 async def _feed(sink: Sink, waiting: Channel[Delivery], threads: Executor) -> None:
     loop = asyncio.get_running_loop()
     while taken := await waiting.take(_AT_ONCE):
-        await loop.run_in_executor(threads, _write_all, sink, taken)
+        # shielded: what was taken is written, whenever the run is interrupted
+        await asyncio.shield(loop.run_in_executor(threads, _write_all, sink, taken))
 
 
 def _write_all(sink: Sink, deliveries: list[Delivery]) -> None:

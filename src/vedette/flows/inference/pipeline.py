@@ -118,7 +118,7 @@ class _Run:
         finally:
             self._stopped.set()
             self._workers.shutdown(wait=True, cancel_futures=True)
-            self._sink_threads.shutdown(wait=True, cancel_futures=True)
+            self._sink_threads.shutdown(wait=True)
             deliver_rest(self._queues)
 
     async def _acquire(self) -> None:
