@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -151,3 +152,39 @@ def test_a_device_that_is_not_here_is_an_error_of_the_library_too(colour) -> Non
     """Nothing falls back in silence."""
     with pytest.raises(UnavailableError, match="CUDAExecutionProvider"):
         vedette.load_model(colour, runtime="onnxruntime", device="cuda:0")
+
+
+def test_a_closed_model_says_so_and_may_be_closed_again(colour) -> None:
+    """With either engine."""
+    for runtime in ("onnxruntime", "openvino"):
+        loaded = vedette.load_model(colour, runtime=runtime, threads=1)
+        loaded.close()
+        loaded.close()
+
+        for use in (lambda model=loaded: model(jpeg(RED)), lambda model=loaded: model.map([jpeg(RED)])):
+            with pytest.raises(InvalidError, match="the model colour is closed"):
+                use()
+
+
+def test_results_may_be_left_while_the_source_still_waits(model) -> None:
+    """A camera that shows nothing does not hold the program up."""
+    never = threading.Event()
+
+    def camera():
+        yield jpeg(RED)
+        never.wait()
+
+    results = model.map(camera())
+    assert next(results).classes[0].label == "red"
+    results.close()
+    never.set()
+
+
+def test_a_folder_among_images_gives_all_of_its_own(model, tmp_path) -> None:
+    """Nothing is left out in silence; one call takes one image."""
+    for name in ("a.jpg", "b.jpg"):
+        (tmp_path / name).write_bytes(jpeg(RED))
+
+    assert len(list(model.map([str(tmp_path), jpeg(BLUE)]))) == 3
+    with pytest.raises(InvalidError, match="is a folder"):
+        model(tmp_path)

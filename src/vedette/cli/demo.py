@@ -38,6 +38,7 @@ def demo(
         run.close()
     printer.print_summary(run.opened)
     for opened in run.opened:
-        print_choice(opened)
+        if opened.choice is not None and opened.choice.cached:
+            print_choice(opened)
     print_line(f"annotated pictures, results.jsonl and results.csv are in {output}/\n\n{_NEXT}")
     raise typer.Exit(exit_code(printer.tally))

@@ -26,8 +26,8 @@ def parse_wish(runtime: str, precision: str, optimise: str, device: str, threads
     from vedette.rules.candidates import Wish
 
     return Wish(
-        None if runtime == AUTO else named(RuntimeName, runtime, "--runtime", AUTO),
-        None if precision == AUTO else named(Precision, precision, "--precision", AUTO),
+        None if runtime.lower() == AUTO else named(RuntimeName, runtime, "--runtime", AUTO),
+        None if precision.lower() == AUTO else named(Precision, precision, "--precision", AUTO),
         device,
         threads,
         named(Optimise, optimise, "--optimise"),

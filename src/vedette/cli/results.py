@@ -88,6 +88,8 @@ class Printer:
             print_line(f"{answers} in {self._elapsed_s:.2f} s: {self.tally.done / self._elapsed_s:.1f} a second")
         for one in opened:
             print_line(describe(one))
+            if one.choice is not None and not one.choice.cached:
+                print_choice(one)
         if self.tally.failed:
             print_line(f"{self.tally.failed} of {self.tally.failed + self.tally.done} failed")
 

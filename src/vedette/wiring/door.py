@@ -15,6 +15,7 @@ import os
 import queue
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -22,7 +23,6 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.adapters.probes.host import probe_host
 from vedette.adapters.sources.inputs import parse_inputs
 from vedette.clock import SystemClock
 from vedette.errors import (
@@ -39,7 +39,6 @@ from vedette.flows.inference.postprocess import Answering, Delivery, Seen, answe
 from vedette.flows.inference.preprocess import Preprocess
 from vedette.flows.inference.runtime import Runtime
 from vedette.rules.candidates import Wish
-from vedette.rules.threads import usable_cores
 from vedette.values.execution import Execution, Optimise, Plan, Precision, RuntimeName
 from vedette.values.frame import Frame, Pixels, Reject
 from vedette.values.manifest import Manifest
@@ -67,6 +66,7 @@ class Model:
         self._clock = SystemClock()
         self._tensor_plan: Runtime | None = None
         self._lock = threading.Lock()
+        self._closed = False
 
     @property
     def manifest(self) -> Manifest:
@@ -84,6 +84,7 @@ class Model:
         Raises:
             VedetteError: the image cannot be had or decoded; the kind says which.
         """
+        self._check_open()
         instance = self._opened.instance
         if instance.manifest.input is None:
             raise UnsupportedError(
@@ -110,10 +111,11 @@ class Model:
         Returns:
             a Result for each image, or a Failure that says why there is none.
         """
+        self._check_open()
         order = Order((), (self.manifest.name,), batch=batch, asked=self._asked)
         outcomes = _Outcomes()
         source = _source(images)
-        threads = usable_cores(probe_host())
+        threads = self.execution.streams * self.execution.threads
         pipeline = build_pipeline(
             source, [self._opened.instance], [outcomes], order, keep_pixels=False, threads=threads
         )
@@ -125,6 +127,7 @@ class Model:
         Raises:
             InvalidError: the model does not take such a tensor, or has several inputs.
         """
+        self._check_open()
         if len(tensors) != 1:
             raise InvalidError(f"one input tensor is taken, got {len(tensors)}", help="give the image tensor alone")
         if self.manifest.input is None:
@@ -135,10 +138,17 @@ class Model:
         return self._tensor_plan.infer(tensors[0])
 
     def close(self) -> None:
-        """Free the engine's memory."""
+        """Free the engine's memory; closing twice does nothing."""
+        if self._closed:
+            return
+        self._closed = True
         self._opened.instance.runtime.close()
         if self._tensor_plan is not None:
             self._tensor_plan.close()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise InvalidError(f"the model {self.manifest.name} is closed", help="load it again with load_model")
 
     def __enter__(self) -> Self:
         """The model itself."""
@@ -209,9 +219,17 @@ class _Outcomes:
     def run(self, work: Any) -> Iterator[Outcome]:
         import asyncio
 
+        running: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]] = []
+
+        async def supervised() -> None:
+            task = asyncio.current_task()
+            assert task is not None, "asyncio.run makes a task"
+            running.append((asyncio.get_running_loop(), task))
+            await work()
+
         def body() -> None:
             try:
-                asyncio.run(work())
+                asyncio.run(supervised())
             except BaseException as error:  # noqa: BLE001 - it is raised again in the reader's thread
                 self._queue.put(error)
             else:
@@ -226,6 +244,10 @@ class _Outcomes:
                 yield item
         finally:
             self._abandoned = True
+            if thread.is_alive() and running:  # the reader left early: the work is cancelled, wherever it waits
+                loop, task = running[0]
+                with suppress(RuntimeError):  # it has just ended by itself
+                    loop.call_soon_threadsafe(task.cancel)
             while thread.is_alive():
                 self._drain()
                 thread.join(0.05)
@@ -246,6 +268,9 @@ class _Images:
 
     def frames(self) -> Iterator[Frame | Reject]:
         for index, image in enumerate(self._images):
+            if isinstance(image, (str, os.PathLike)):  # a folder, a pattern or a video has many
+                yield from parse_inputs([os.fspath(image)]).frames()
+                continue
             try:
                 yield _frame(image, index)
             except VedetteError as error:
@@ -262,6 +287,8 @@ def _source(images: Image | Iterable[Image]) -> Any:
 
 def _frame(image: Image, index: int = 0) -> Frame:
     if isinstance(image, (str, os.PathLike)):
+        if Path(image).is_dir():
+            raise InvalidError(f"{image} is a folder", help="take Model.map(folder) for all its images")
         first = next(parse_inputs([os.fspath(image)]).frames())
         if isinstance(first, Reject):
             message = first.message if first.source in first.message else f"{first.source}: {first.message}"

@@ -60,7 +60,8 @@ def _manifest(name: str, say: Callable[[str], None]) -> Manifest:
     """The manifest as it was checked before, if the model's folder is unchanged; else read, or pulled, and checked."""
     home = default_home()
     checked = ManifestFolder(home / ".cache" / "manifests")
-    if is_name(name) and (known := checked.get(name, state_of(home / name))) is not None:
+    known = checked.get(name, state_of(home / name)) if is_name(name) else None
+    if known is not None and Path(known.file).is_relative_to(home / name):  # and not from before the home was moved
         return known
     from vedette.wiring.zoo import find_or_pull  # brings YAML, schemas and the catalogue
 
@@ -119,8 +120,7 @@ def _crop(photo: Pixels, size: Size, generator: np.random.Generator) -> Pixels:
 
 def _key(manifest: Manifest, executions: tuple[Execution, ...], host: Host, wish: Wish) -> str:
     """What a choice depends on: the file, the way in, the processor, the engines, and what was to be chosen from."""
-    facts = Path(manifest.file).stat()
-    parts = [manifest.file, facts.st_size, facts.st_mtime_ns, manifest.input, host.cpu, host.features]
+    parts: list[object] = [manifest.file, state_of(Path(manifest.file).parent), manifest.input, host.cpu, host.features]
     parts += [wish.optimise, executions, *(_installed(package) for package in ("onnxruntime", "openvino", "torch"))]
     digest = hashlib.blake2b(repr(parts).encode(), digest_size=10).hexdigest()
     return f"{manifest.name}-{digest}"

@@ -21,13 +21,13 @@ class Device:
 
 
 def parse_device(text: str) -> Device:
-    """Read `KIND` or `KIND:INDEX`.
+    """Read `KIND` or `KIND:INDEX`; `cpu` has no index.
 
     Raises:
         UsageError: another kind, or an index that is no whole number.
     """
     kind, colon, index = text.partition(":")
-    if kind not in KINDS or (colon and not index.isdecimal()):
+    if kind not in KINDS or (colon and (kind == "cpu" or not index.isdecimal())):
         raise UsageError(
             f"unknown device {text!r}",
             help="take cpu, cuda:N or tensorrt:N (ONNX Runtime), gpu:N (OpenVINO), cuda:N (TorchScript)",

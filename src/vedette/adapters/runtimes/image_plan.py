@@ -32,8 +32,9 @@ def composed_file(model: Path, spec: InputSpec, cache: Path) -> Path:
     Raises:
         InvalidError: the model cannot be read, or has no input of the name that `spec` gives.
     """
-    facts = model.stat()
-    origin = f"{_RECIPE}|{model.resolve()}|{facts.st_size}|{facts.st_mtime_ns}|{spec!r}"
+    beside = sorted(path for path in model.parent.iterdir() if path.is_file())  # weights may lie in files of their own
+    facts = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in beside]
+    origin = f"{_RECIPE}|{model.resolve()}|{facts!r}|{spec!r}"
     target = cache / f"{model.stem}-image-{hashlib.blake2b(origin.encode(), digest_size=10).hexdigest()}.onnx"
     if not target.exists():
         cache.mkdir(parents=True, exist_ok=True)

@@ -46,7 +46,7 @@ class OnnxRuntimeLoader:
         except InvalidError:
             if plan is Plan.TENSOR:
                 raise
-            file.unlink()  # a composed graph that an interrupted disk damaged is made once more
+            file.unlink(missing_ok=True)  # a composed graph that an interrupted disk damaged is made once more
             session = _session(composed_file(Path(manifest.file), manifest.input, self.cache), providers, execution)  # type: ignore[arg-type]
         return OnnxRuntimeRuntime(execution, session, IMAGE_INPUT if plan is Plan.IMAGE else "")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import queue
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,9 +91,10 @@ class OpenVinoRuntime:
 
     def close(self) -> None:
         """See `Runtime.close`."""
-        for _ in range(self.execution.streams):
-            self._requests.get()
         self._compiled = None
+        with suppress(queue.Empty):
+            while True:
+                self._requests.get_nowait()
 
 
 @functools.cache

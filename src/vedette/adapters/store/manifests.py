@@ -41,7 +41,7 @@ def state_of(folder: Path) -> State:
     for root, folders, files in os.walk(folder):
         folders.sort()
         for name in sorted(files):
-            facts = Path(root, name).stat()
+            facts = Path(root, name).lstat()
             found.append([str(Path(root, name).relative_to(folder)), facts.st_size, facts.st_mtime_ns])
     return found
 

@@ -60,6 +60,8 @@ async def acquire(
                 loop.call_soon_threadsafe(arrivals.put_now, arrival)
         except Exception as error:  # noqa: BLE001 - whatever it is, the run must hear of it
             _tell(loop, finished, error)
+        except BaseException as error:  # noqa: BLE001 - such as sys.exit() in an iterable of the caller's
+            _tell(loop, finished, RuntimeError(f"the source ended with {error!r}"))
         else:
             _tell(loop, finished, None)
 
