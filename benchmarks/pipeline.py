@@ -60,6 +60,7 @@ class Answers:
     def write(self, delivery: Delivery) -> None:
         """Keep one answer."""
         assert isinstance(delivery.outcome, Result), delivery.outcome
+        assert delivery.outcome.classes is not None, "a classifier is measured"
         self.classes.append(delivery.outcome.classes[0].class_id)
 
     def close(self, *, complete: bool) -> None:

@@ -159,5 +159,6 @@ def _row(outcome: Outcome) -> tuple[str, str, str, str]:
     where = outcome.source if outcome.frame == 0 else f"{outcome.source} #{outcome.frame}"
     if isinstance(outcome, Failure):
         return where, "-", f"failed: {outcome.message}\nhelp: {outcome.help}", "-"
-    answer = ", ".join(f"{found.label} {found.score:.2f}" for found in outcome.classes) or "nothing above the threshold"
+    found = outcome.classes if outcome.detections is None else outcome.detections
+    answer = ", ".join(f"{one.label} {one.score:.2f}" for one in found or ()) or "nothing above the threshold"
     return where, outcome.model, answer, f"{outcome.timeline.milliseconds()['total']:.1f}"

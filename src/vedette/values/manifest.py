@@ -25,7 +25,26 @@ class ModelType(StrEnum):
     """What the outputs of a model mean."""
 
     CLASSIFIER = "classifier"
+    SSD = "ssd"
+    TF_OD = "tf-od"
+    YOLOV3 = "yolov3"
+    YOLOV4 = "yolov4"
+    YOLOV5 = "yolov5"
+    YOLOV8 = "yolov8"
+    YOLO_END2END = "yolo-end2end"
+    YOLOX = "yolox"
+    NANODET = "nanodet"
+    NANODET_PLUS = "nanodet-plus"
+    CENTERNET = "centernet"
+    DETR = "detr"
+    RTDETR = "rtdetr"
+    BOXES = "boxes"
     TENSOR = "tensor"
+
+    @property
+    def is_detector(self) -> bool:
+        """Whether the answers are boxes."""
+        return self not in (ModelType.CLASSIFIER, ModelType.TENSOR)
 
 
 class ResizeType(StrEnum):
@@ -55,6 +74,22 @@ class Scores(StrEnum):
 
     LOGITS = "logits"
     PROBABILITIES = "probabilities"
+
+
+class Suppression(StrEnum):
+    """Which boxes that overlap suppress each other: those of one class, all (`agnostic`), or `none`."""
+
+    CLASS = "class"
+    AGNOSTIC = "agnostic"
+    NONE = "none"
+
+
+class Activation(StrEnum):
+    """What still has to be done to the class scores that a detector gives out."""
+
+    NONE = "none"
+    SIGMOID = "sigmoid"
+    SOFTMAX = "softmax"
 
 
 class Layout(StrEnum):
@@ -100,8 +135,49 @@ class InputSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class DetectorSpec:
+    """What the boxes of a detector need beside its `model_type`.
+
+    Attributes:
+        nms: which boxes suppress each other; `none` where the graph has done it.
+        iou_threshold: boxes that overlap more than this suppress each other.
+        max_candidates: boxes kept before that, the best first.
+        max_detections: boxes kept after that, the best first, in one model input.
+        strides: input pixels of a cell of each feature map; empty takes those of the family.
+        anchors: for the YOLO families width and height of each anchor box in input pixels, stride by stride; for `ssd`
+            centre x, centre y, width, height of every anchor as shares of the input; empty where the family has none.
+        variances: by which `ssd` multiplies what it learnt for the centre and for the size.
+        first_class: the place in the outputs that holds the first label: 1 where 0 is the background.
+        activation: of the class scores; None takes that of the family.
+    """
+
+    nms: Suppression = Suppression.CLASS
+    iou_threshold: float = 0.5
+    max_candidates: int = 1000
+    max_detections: int = 300
+    strides: tuple[int, ...] = ()
+    anchors: tuple[float, ...] = ()
+    variances: tuple[float, float] = (0.1, 0.2)
+    first_class: int = 0
+    activation: Activation | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.iou_threshold <= 1:
+            raise ValueError(f"iou_threshold must lie in 0..1, got {self.iou_threshold}")
+        if self.max_candidates < 1 or self.max_detections < 1:
+            raise ValueError(
+                f"max_candidates and max_detections start at 1, got {self.max_candidates} and {self.max_detections}"
+            )
+        if any(stride < 1 for stride in self.strides):
+            raise ValueError(f"strides start at 1, got {self.strides}")
+
+
+@dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where a model comes from and what is known of its quality; an empty text or None means: not known."""
+    """Where a model comes from and what is known of its quality; an empty text or None means: not known.
+
+    `untrained`: the weights are random, so the answers mean nothing and only its cost does.
+    """
 
     title: str = ""
     task: str = ""
@@ -111,6 +187,7 @@ class Provenance:
     gflops: float | None = None
     reported_quality: str = ""
     measured_quality: str = ""
+    untrained: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +204,7 @@ class Manifest:
         labels: class names by class_id.
         scores: what the output of a classifier holds.
         confidence_threshold: answers below it are not reported unless asked for.
+        detector: how its boxes are read; None for a model that gives none.
         provenance: source, licence, size, quality.
     """
 
@@ -139,4 +217,5 @@ class Manifest:
     labels: tuple[str, ...] = ()
     scores: Scores = Scores.LOGITS
     confidence_threshold: float = 0.0
+    detector: DetectorSpec | None = None
     provenance: Provenance = field(default_factory=Provenance)

@@ -18,6 +18,16 @@ class Class:
 
 
 @dataclass(frozen=True, slots=True)
+class Detection:
+    """One object: score in 0..1, class_id counts from 0, box is left, top, right, bottom in original pixels."""
+
+    label: str
+    class_id: int
+    score: float
+    box: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """The answer of one model for one image.
 
@@ -29,8 +39,10 @@ class Result:
         size: of the ORIGINAL image, after its EXIF orientation.
         model, model_version: which model answered.
         runtime, precision: how it was run.
-        classes: best first.
+        classes: best first; None where the model is no classifier.
         timeline: when each stage worked on it.
+        detections: best first; None where the model is no detector.
+        tiles: how many parts of the image the model looked at: 1 if it was not cut.
     """
 
     id: str
@@ -42,8 +54,10 @@ class Result:
     model_version: str
     runtime: str
     precision: str
-    classes: tuple[Class, ...]
+    classes: tuple[Class, ...] | None
     timeline: Timeline
+    detections: tuple[Detection, ...] | None = None
+    tiles: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from vedette.rules.wire.result import CSV_COLUMNS, to_object, to_rows
 from vedette.values.frame import Size
-from vedette.values.result import Class, Failure, Result
+from vedette.values.result import Class, Detection, Failure, Result
 from vedette.values.timeline import STAGES, Span, Timeline
 
 MS = 1_000_000
@@ -147,7 +148,34 @@ def test_a_failure_is_one_row_with_its_reason() -> None:
 
 def test_every_cell_has_a_column() -> None:
     """No row holds a key that the header lacks, no column stays without a row, and none is named twice."""
-    rows = [row for outcome in (result(BUS), result(), FAILURE) for row in to_rows(outcome)]
+    found = replace(result(), classes=None, detections=(Detection("bus", 5, 0.9, (1.0, 2.0, 3.0, 4.0)),))
+    rows = [row for outcome in (result(BUS), result(), found, FAILURE) for row in to_rows(outcome)]
 
     assert set().union(*rows) == set(CSV_COLUMNS)
     assert len(set(CSV_COLUMNS)) == len(CSV_COLUMNS)
+
+
+def test_objects_have_their_boxes_in_pixels_with_two_digits() -> None:
+    """A detector's answer is `detections`, best first, without `classes`; its boxes are xyxy."""
+    found = Detection("bus", 5, 0.91, (13.2, 229.904, 802.4, 743.1))
+
+    data = to_object(replace(result(), classes=None, detections=(found,)))
+
+    assert "classes" not in data
+    assert data["detections"] == [{"label": "bus", "class_id": 5, "score": 0.91, "box": [13.2, 229.9, 802.4, 743.1]}]
+
+
+def test_objects_are_rows_with_a_column_for_each_side_of_the_box() -> None:
+    """CSV has left, top, right and bottom where JSON has box."""
+    found = Detection("bus", 5, 0.91, (13.2, 229.904, 802.4, 743.1))
+
+    (row,) = to_rows(replace(result(), classes=None, detections=(found,)))
+
+    assert (row["rank"], row["label"], row["left"], row["top"]) == (1, "bus", 13.2, 229.9)
+    assert (row["right"], row["bottom"]) == (802.4, 743.1)
+
+
+def test_an_image_that_was_cut_tells_how_many_parts_were_looked_at() -> None:
+    """`tiles` is there only when it is more than 1."""
+    assert "tiles" not in to_object(result(BUS))
+    assert to_object(replace(result(), classes=None, detections=(), tiles=63))["tiles"] == 63

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vedette.values.result import Failure, Outcome, Result
+from vedette.values.result import Class, Detection, Failure, Outcome, Result
 
 SCHEMA = "vedette.result/1"
 
@@ -23,6 +23,10 @@ CSV_COLUMNS = (
     "label",
     "class_id",
     "score",
+    "left",
+    "top",
+    "right",
+    "bottom",
     "total_ms",
     "error_kind",
     "error_message",
@@ -51,16 +55,13 @@ def to_object(outcome: Outcome) -> dict[str, Any]:
         "model_version": outcome.model_version,
         "runtime": outcome.runtime,
         "precision": outcome.precision,
-        "classes": [
-            {"label": found.label, "class_id": found.class_id, "score": round(found.score, 6)}
-            for found in outcome.classes
-        ],
+        **_answer(outcome),
         "timeline_ms": {stage: round(value, 3) for stage, value in outcome.timeline.milliseconds().items()},
     }
 
 
 def to_rows(outcome: Outcome) -> list[dict[str, Any]]:
-    """An Outcome as rows under `CSV_COLUMNS`: one a class, best first; one for a failure or an empty answer."""
+    """An Outcome as rows under `CSV_COLUMNS`: one a class or object, best first, else a single one."""
     if isinstance(outcome, Failure):
         return [
             {
@@ -71,13 +72,34 @@ def to_rows(outcome: Outcome) -> list[dict[str, Any]]:
                 "error_message": outcome.message,
             }
         ]
-    shared = _shared(outcome)
-    if not outcome.classes:
+    shared, answer = _shared(outcome), _answer(outcome)
+    found = [one for key in ("classes", "detections") for one in answer.get(key, ())]
+    if not found:
         return [shared]
-    return [
-        shared | {"rank": rank, "label": found.label, "class_id": found.class_id, "score": round(found.score, 6)}
-        for rank, found in enumerate(outcome.classes, 1)
-    ]
+    return [shared | {"rank": rank} | _flat(one) for rank, one in enumerate(found, 1)]
+
+
+def _answer(result: Result) -> dict[str, Any]:
+    """`classes` or `detections` (with `tiles`, where the image was cut): boxes in pixels with 2 digits."""
+    answer: dict[str, Any] = {}
+    if result.classes is not None:
+        answer["classes"] = [_named(found) for found in result.classes]
+    if result.detections is not None:
+        answer["detections"] = [
+            _named(found) | {"box": [round(side, 2) for side in found.box]} for found in result.detections
+        ]
+    if result.tiles > 1:
+        answer["tiles"] = result.tiles
+    return answer
+
+
+def _named(found: Class | Detection) -> dict[str, Any]:
+    return {"label": found.label, "class_id": found.class_id, "score": round(found.score, 6)}
+
+
+def _flat(one: dict[str, Any]) -> dict[str, Any]:
+    box = one.pop("box", None)
+    return one if box is None else one | dict(zip(("left", "top", "right", "bottom"), box, strict=True))
 
 
 def _shared(result: Result) -> dict[str, Any]:
