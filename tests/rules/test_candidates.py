@@ -7,7 +7,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from vedette.rules.candidates import Wish, agrees, candidates, pick
+from vedette.rules.candidates import Wish, agrees, agrees_on_boxes, candidates, pick
+from vedette.values.detection import Detections, detections
 from vedette.values.execution import Execution, Optimise, Precision, RuntimeName, Trial
 from vedette.values.manifest import ModelFormat
 
@@ -233,3 +234,40 @@ def test_a_trial_that_is_less_than_a_twentieth_better_does_not_displace_an_earli
 
     assert pick((first, alike), optimise) is first
     assert pick((first, better), optimise) is better
+
+
+def boxes(*scores: float, shift: float = 0.0) -> Detections:
+    """Boxes far from each other, each 10 wide, moved by `shift` pixels."""
+    corners = [(20 * number + shift, 0, 20 * number + 10 + shift, 10) for number in range(len(scores))]
+    return detections(corners, scores, [0] * len(scores))
+
+
+def test_a_precision_whose_boxes_lie_nearly_where_fp32_has_them_agrees() -> None:
+    """IoU 0.5 is enough: half of a box shifted by a fifth of its width is far above."""
+    assert agrees_on_boxes([boxes(0.9, 0.8)], [boxes(0.88, 0.81, shift=2)], 0.5) == (True, 1.0)
+
+
+def test_a_sure_box_that_is_missing_is_a_disagreement() -> None:
+    """One of fifty is more than one percent; one of a hundred is not."""
+    fifty, hundred = boxes(*[0.9] * 50), boxes(*[0.9] * 100)
+
+    assert not agrees_on_boxes([fifty], [boxes(*[0.9] * 49)], 0.5)[0]
+    assert agrees_on_boxes([hundred], [boxes(*[0.9] * 99)], 0.5)[0]
+
+
+def test_a_box_near_the_threshold_may_fall_on_either_side_of_it() -> None:
+    """0.51 against 0.49 at a threshold of 0.5 is no disagreement of a sure box; the F1 tells of it."""
+    agreed, overall = agrees_on_boxes([boxes(*[0.9] * 9, 0.51)], [boxes(*[0.9] * 9, 0.49)], 0.5)
+
+    assert agreed
+    assert overall == pytest.approx(2 * 9 / 19)
+
+
+def test_many_boxes_that_fp32_does_not_have_are_a_disagreement() -> None:
+    """Overall agreement is the F1 of all boxes, at least 0.9."""
+    assert not agrees_on_boxes([boxes(*[0.9] * 8)], [boxes(*[0.9] * 10)], 0.5)[0]
+
+
+def test_two_that_find_nothing_agree() -> None:
+    """Crops may be empty."""
+    assert agrees_on_boxes([boxes()] * 5, [boxes()] * 5, 0.5) == (True, 1.0)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vedette.rules.accuracy.agreement import Agreement, agreement_by_class, agreement_of_detections
+from vedette.values.detection import Detections
 from vedette.values.execution import Execution, Optimise, Precision, RuntimeName, Trial
 from vedette.values.manifest import ModelFormat
 
@@ -85,6 +88,29 @@ def agrees(reference: NDArray[np.float32], other: NDArray[np.float32]) -> tuple[
     overall = float(same.mean())
     sure_agreement = float(same[sure].mean()) if sure.any() else 1.0
     return sure_agreement >= SURE_AGREEMENT and overall >= OVERALL_AGREEMENT, overall
+
+
+def agrees_on_boxes(
+    reference: Sequence[Detections], other: Sequence[Detections], threshold: float
+) -> tuple[bool, float]:
+    """Whether another precision of a detector may stand in for fp32, and the F1 of their boxes at the threshold.
+
+    Of the boxes that fp32 gives with a score above the threshold by `SURE_MARGIN` or more, the other must give
+    `SURE_AGREEMENT` at a score below it by at most as much; and the F1 of all boxes must reach `OVERALL_AGREEMENT`.
+
+    Args:
+        reference: boxes of fp32 for each crop, with scores from `threshold - SURE_MARGIN` on.
+        other: those of the other precision.
+        threshold: the score from which boxes are reported.
+    """
+    sure = [found.take(found.scores >= threshold + SURE_MARGIN) for found in reference]
+    again = sum((part for part in agreement_by_class(sure, other).values()), Agreement()).found
+    overall = agreement_of_detections(_reported(reference, threshold), _reported(other, threshold))
+    return (again is None or again >= SURE_AGREEMENT) and overall >= OVERALL_AGREEMENT, overall
+
+
+def _reported(found: Sequence[Detections], threshold: float) -> list[Detections]:
+    return [one.take(one.scores >= threshold) for one in found]
 
 
 def pick(trials: tuple[Trial, ...], optimise: Optimise) -> Trial | None:

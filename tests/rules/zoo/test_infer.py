@@ -108,8 +108,8 @@ def test_metadata_fills_the_keys() -> None:
 
 def test_another_kind_of_model_is_named() -> None:
     """A model that calls itself something Vedette does not decode is refused with a way out."""
-    with pytest.raises(UnsupportedError, match="'ssd'") as caught:
-        image_settings(signature((None, 3, 8, 8), metadata={"model_type": "ssd"}), {})
+    with pytest.raises(UnsupportedError, match="'segmentation'") as caught:
+        image_settings(signature((None, 3, 8, 8), metadata={"model_type": "segmentation"}), {})
 
     assert "model_type=tensor" in caught.value.help
 
@@ -227,3 +227,33 @@ def test_what_the_user_gives_wins() -> None:
     assert found["scores"].value == "probabilities"
     assert found["title"].origin is Origin.GIVEN
     assert found["input_size"].value == "8x8"
+
+
+def test_a_detector_is_told_by_one_run() -> None:
+    """What its family says of the image replaces a default, and nothing else."""
+    model = signature((1, 3, 64, 96), metadata={"pad_value": "7"})
+    given = {"mean_values": "3"}
+    image = image_settings(model, given)
+    outputs = (Output("y", (1, 84, 126), "float32", chances=False),)
+    spec = InputSpec("x", Layout.NCHW, Size(96, 64))
+    found = merged(image, answer_settings(model, given, image, outputs, (), spec), given)
+
+    assert values(found)["model_type"] == "yolov8"
+    assert (found["scale_values"].value, found["scale_values"].origin) == ("255", Origin.FAMILY)
+    assert (found["mean_values"].value, found["mean_values"].origin) == ("3", Origin.GIVEN)
+    assert (found["pad_value"].value, found["pad_value"].origin) == ("7", Origin.METADATA)
+    assert found["resize_type"].value == "fit_to_window_letterbox"
+
+
+def test_an_open_size_is_read_from_ultralytics() -> None:
+    """Its imgsz is height before width."""
+    found = image_settings(signature((None, 3, None, None), properties={"imgsz": "[32, 64]"}), {})
+
+    assert (found["input_size"].value, found["input_size"].origin) == ("64x32", Origin.METADATA)
+
+
+def test_a_size_of_the_graph_is_not_overruled() -> None:
+    """Metadata that contradict it are passed over."""
+    found = image_settings(signature((1, 3, 8, 8), properties={"imgsz": "[32, 64]"}), {})
+
+    assert (found["input_size"].value, found["input_size"].origin) == ("8x8", Origin.GRAPH)

@@ -1,21 +1,24 @@
 """From a signature and what the user gives to the keys of a manifest.
 
-    given (--set)  >  the model's metadata  >  the graph  >  a run  >  a default
+    given (--set)  >  the model's metadata  >  the graph  >  a run  >  the family of detectors  >  a default
 
     Signature --image_settings--> input_name, layout, channels, input_size, ...
     InputSpec --feed_shapes-----> shapes for one run
     Outputs   --answer_settings-> model_type, labels, scores
     all       --merged----------> every key of the manifest, with who said it
 
-Everything that decides a key that nobody wrote lives in this file. What cannot be decided is asked for by its name.
+What decides a key that nobody wrote lives in this file, for detectors in `detector`. What cannot be decided is asked
+for by its name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vedette.errors import UnsupportedError, UsageError
-from vedette.rules.zoo.signature import Origin, Output, Port, Setting, Shape, Signature
+from vedette.errors import UsageError
+from vedette.rules.zoo.declared import Declared, declared, declared_size
+from vedette.rules.zoo.detector import detector_settings
+from vedette.rules.zoo.signature import Origin, Output, Port, Setting, Settings, Shape, Signature
 from vedette.values.manifest import InputSpec, Layout, ModelType, Scores
 
 IMAGE_DTYPES = ("float32", "float16", "uint8")
@@ -30,9 +33,6 @@ _COPIED: Mapping[str, str | None] = {
     "confidence_threshold": None,
 }
 """Keys that the graph cannot tell, with the default that is worth showing."""
-_MODEL_TYPES = {"classifier": "classifier", "classification": "classifier", "tensor": "tensor"}
-
-Settings = dict[str, Setting]
 
 
 def image_settings(signature: Signature, given: Mapping[str, str]) -> Settings:
@@ -42,8 +42,7 @@ def image_settings(signature: Signature, given: Mapping[str, str]) -> Settings:
         UsageError: the layout or the size cannot be read from the graph and is not given.
         UnsupportedError: the metadata names a kind of model that is not offered.
     """
-    kind = _declared_type(signature, given)
-    port = _image_port(signature, given, kind)
+    port = _image_port(signature, given, declared(signature, given))
     if port is None:
         return {}
     settings = {"input_name": Setting("input_name", port.name, _origin("input_name", given))}
@@ -53,7 +52,7 @@ def image_settings(signature: Signature, given: Mapping[str, str]) -> Settings:
     nchw = layout.value == Layout.NCHW.value
     channels, height, width = (shape[1], shape[2], shape[3]) if nchw else (shape[3], shape[1], shape[2])
     settings["channels"] = _channels(port, channels, given)
-    settings["input_size"] = _size(port, width, height, given)
+    settings["input_size"] = _size(signature, port, (width, height), given)
     settings["reverse_input_channels"] = _colour_order(signature, given)
     settings.update(_copied(signature, given))
     return settings
@@ -81,15 +80,31 @@ def answer_settings(
     image: Settings,
     outputs: tuple[Output, ...],
     labels: tuple[str, ...],
+    spec: InputSpec | None = None,
 ) -> Settings:
-    """What the outputs mean: `model_type`, and for a classifier its labels and scores.
+    """What the outputs mean: `model_type`, for a classifier its labels and scores, for a detector all of its keys.
+
+    Args:
+        signature: the model from outside.
+        given: what the user says.
+        image: what `image_settings` gave.
+        outputs: of one run.
+        labels: that the user gives.
+        spec: the image input as settled; without one there are no detectors.
 
     Raises:
-        UsageError: labels of the wrong number, or a classifier whose output is none.
+        UsageError: labels of the wrong number, a classifier or detector whose outputs are none, or several families of
+            detectors that the outputs fit.
     """
-    kind = _declared_type(signature, given)
+    said = declared(signature, given)
     answers = classes_of(outputs)
-    if not kind:
+    if spec is not None and (any(one.is_detector for one in said.types) or not (said.types or answers)):
+        found = detector_settings(signature, given, said, outputs, spec.size, labels)
+        if found is not None:
+            return found
+    if said.types:
+        kind = Setting("model_type", said.types[0].value, said.origin)
+    else:
         kind = Setting("model_type", "classifier" if image and answers else "tensor", Origin.RUN)
     settings = {"model_type": kind}
     if kind.value != ModelType.CLASSIFIER.value:
@@ -100,16 +115,22 @@ def answer_settings(
             f"no classifier: that takes one image input and one output of N x classes numbers, it answers {shapes}",
             help="add --set model_type=tensor to call it with plain arrays",
         )
-    settings["labels"] = _labels(signature, labels, answers)
+    settings["labels"] = _labels(said, labels, answers)
     settings["scores"] = _scores(signature, given, outputs[0])
     return settings
 
 
 def merged(image: Settings, answers: Settings, given: Mapping[str, str]) -> Settings:
-    """All keys together; what the user gives comes last and wins. A model that takes arrays keeps no image keys."""
+    """All keys together; what the user gives comes last and wins. A model that takes arrays keeps no image keys.
+
+    What the family of a detector says of its image replaces a default.
+    """
     plain = answers["model_type"].value == ModelType.TENSOR.value and not _described(given)
+    kept = {
+        key: setting for key, setting in image.items() if key not in answers or setting.origin is not Origin.DEFAULT
+    }
     last = {key: Setting(key, value, Origin.GIVEN) for key, value in given.items()}
-    return {**answers, **({} if plain else image), **last}
+    return {**answers, **({} if plain else kept), **last}
 
 
 def classes_of(outputs: tuple[Output, ...]) -> int | None:
@@ -122,22 +143,7 @@ def classes_of(outputs: tuple[Output, ...]) -> int | None:
     return shape[1] if flat and shape[1] > 1 else None
 
 
-def _declared_type(signature: Signature, given: Mapping[str, str]) -> Setting | None:
-    if "model_type" in given:
-        return Setting("model_type", given["model_type"], Origin.GIVEN)
-    word = signature.metadata.get("model_type", "").strip()
-    if not word:
-        return None
-    known = _MODEL_TYPES.get(word.lower())
-    if known is None:
-        raise UnsupportedError(
-            f"the model calls itself model_type {word!r}, which Vedette does not decode",
-            help=f"it decodes {', '.join(ModelType)}; add --set model_type=tensor to get its plain arrays",
-        )
-    return Setting("model_type", known, Origin.METADATA)
-
-
-def _image_port(signature: Signature, given: Mapping[str, str], kind: Setting | None) -> Port | None:
+def _image_port(signature: Signature, given: Mapping[str, str], said: Declared) -> Port | None:
     names = [port.name for port in signature.inputs]
     if "input_name" in given and given["input_name"] not in names:
         raise UsageError(
@@ -145,7 +151,7 @@ def _image_port(signature: Signature, given: Mapping[str, str], kind: Setting | 
             help=f"its inputs are: {', '.join(names)}",
         )
     described = _described(given)
-    if kind is not None and kind.value == ModelType.TENSOR.value and not described:
+    if said.is_tensor and not described:
         return None
     if len(signature.inputs) != 1:
         return None
@@ -153,7 +159,7 @@ def _image_port(signature: Signature, given: Mapping[str, str], kind: Setting | 
     if port.dtype not in IMAGE_DTYPES:
         return None
     if port.shape is None:
-        return port if described or kind is not None else None
+        return port if described or said.types else None
     if len(port.shape) != 4:  # noqa: PLR2004 - batch, channels, height, width
         return None
     candidates = [port.shape[1], port.shape[3]]
@@ -195,9 +201,14 @@ def _channels(port: Port, found: int | None, given: Mapping[str, str]) -> Settin
     return Setting("channels", found, Origin.GRAPH)
 
 
-def _size(port: Port, width: int | None, height: int | None, given: Mapping[str, str]) -> Setting:
+def _size(signature: Signature, port: Port, sides: tuple[int | None, int | None], given: Mapping[str, str]) -> Setting:
     if "input_size" in given:
         return Setting("input_size", given["input_size"], Origin.GIVEN)
+    width, height = sides
+    told = declared_size(signature)
+    if told is not None and width in (None, told.width) and height in (None, told.height):
+        open_side = width is None or height is None
+        return Setting("input_size", str(told), Origin.METADATA if open_side else Origin.GRAPH)
     if width is None or height is None:
         raise UsageError(
             f"input_size: input {port.name} has shape {_shown(port.shape)}, which leaves width or height open",
@@ -229,9 +240,8 @@ def _copied(signature: Signature, given: Mapping[str, str]) -> Settings:
     return found
 
 
-def _labels(signature: Signature, labels: tuple[str, ...], classes: int) -> Setting:
-    declared = tuple(signature.metadata.get("labels", "").split())
-    found = labels or declared
+def _labels(said: Declared, labels: tuple[str, ...], classes: int) -> Setting:
+    found = labels or said.labels
     if not found:
         return Setting("labels", tuple(f"class_{index}" for index in range(classes)), Origin.DEFAULT)
     if len(found) != classes:

@@ -26,6 +26,7 @@ class Signature:
     Attributes:
         inputs, outputs: in the order of the graph.
         metadata: what the file says of itself, under OpenVINO's `model_info` names without that prefix.
+        properties: what else it says, under names of the exporter's own.
         softmax: whether the first output comes out of a softmax; None if the graph does not tell.
         layout: order of the dimensions of the first input if the file names it.
         parameters, gflops: numbers of weights, and 2 x multiply-adds of one image in 10^9; None if not known.
@@ -34,6 +35,7 @@ class Signature:
     inputs: tuple[Port, ...]
     outputs: tuple[Port, ...]
     metadata: Mapping[str, str] = field(default_factory=dict)
+    properties: Mapping[str, str] = field(default_factory=dict)
     softmax: bool | None = None
     layout: str = ""
     parameters: int | None = None
@@ -57,6 +59,7 @@ class Origin(StrEnum):
     METADATA = "the model's metadata"
     GRAPH = "the graph"
     RUN = "a run"
+    FAMILY = "the family"
     DEFAULT = "a default"
 
 
@@ -67,3 +70,7 @@ class Setting:
     key: str
     value: object
     origin: Origin
+
+
+Settings = dict[str, Setting]
+"""Settings by their key."""

@@ -1,0 +1,123 @@
+"""Where in an image the rows of a model come from: the whole image, or tiles of it and perhaps an overview.
+
+    size, input, tiling, region of interest -> places -> (with the pixels) one row each
+
+A place knows its way back: `geometry` maps points of the row to pixels of the original image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import cv2
+import numpy as np
+
+from vedette.errors import InvalidError
+from vedette.rules.vision.resize import Geometry, apply, plan_input
+from vedette.rules.vision.tiles import blanks, grid, intersection
+from vedette.values.frame import Pixels, Size
+from vedette.values.manifest import InputSpec
+from vedette.values.tiling import Fill, Region, Tiling
+
+
+class Kind(StrEnum):
+    """What a row shows."""
+
+    WHOLE = "whole"
+    TILE = "tile"
+    OVERVIEW = "overview"
+    BLANK = "blank"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One row: what it shows, of which region, and how that region was made to fit the model's input.
+
+    A blank row has the region of the whole image; nothing that is found in it counts.
+    """
+
+    kind: Kind
+    region: Region
+    geometry: Geometry
+
+    @property
+    def padded(self) -> bool:
+        """Whether the region reaches beyond its image."""
+        image = self.geometry.source
+        return self.region.right > image.width or self.region.bottom > image.height
+
+
+def bounds_of(image: Size, roi: Region | None) -> Region:
+    """The part of the image that is looked at: all of it, or what a region of interest has in common with it.
+
+    Raises:
+        InvalidError: they have nothing in common.
+    """
+    whole = Region(0, 0, image)
+    if roi is None:
+        return whole
+    bounds = intersection(whole, roi)
+    if bounds is None:
+        raise InvalidError(
+            f"the region of interest {roi} lies outside the image of {image}",
+            help="give --roi LEFT,TOP,WIDTH,HEIGHT in pixels of the image",
+        )
+    return bounds
+
+
+def places(image: Size, spec: InputSpec, tiling: Tiling | None = None, roi: Region | None = None) -> tuple[Place, ...]:
+    """The rows that a model gets of an image: tiles row by row, then the overview or the blank ones.
+
+    Raises:
+        InvalidError: the region of interest lies outside the image.
+    """
+    bounds = bounds_of(image, roi)
+    whole = _place(Kind.WHOLE, bounds, image, spec)
+    if tiling is None:
+        return (whole,)
+    tiles = [_place(Kind.TILE, region, image, spec) for region in grid(bounds, tiling.tile, tiling.overlap)]
+    if tiling.fill is Fill.OVERVIEW and len(tiles) > 1:
+        tiles.append(replace(whole, kind=Kind.OVERVIEW))
+    if tiling.fill is Fill.BLANK:
+        tiles += [replace(whole, kind=Kind.BLANK)] * blanks(len(tiles))
+    return tuple(tiles)
+
+
+def hull(placed: Sequence[Place]) -> Region:
+    """The part of the image that places cover together: what `bounds_of` gave when they were made."""
+    image = placed[0].geometry.source
+    left, top = min(place.region.left for place in placed), min(place.region.top for place in placed)
+    right = min(image.width, max(place.region.right for place in placed))
+    bottom = min(image.height, max(place.region.bottom for place in placed))
+    return Region(left, top, Size(right - left, bottom - top))
+
+
+def make_row(pixels: Pixels, place: Place, spec: InputSpec) -> Pixels:
+    """The row of a place, uint8 (height, width, channels) of the model's input, an array of its own.
+
+    The pixels may have been decoded at a shrink, unless the place is padded.
+    """
+    if place.kind is Kind.BLANK:
+        return np.full((spec.size.height, spec.size.width, spec.channels), spec.pad_value, np.uint8)
+    if place.padded:
+        part = _padded(pixels, place.region, spec.pad_value)
+        row = apply(part, plan_input(place.region.size, spec), spec.interpolation, spec.pad_value)
+    else:
+        row = apply(pixels, place.geometry, spec.interpolation, spec.pad_value)
+    if spec.channels == 1:
+        return cv2.cvtColor(row, cv2.COLOR_RGB2GRAY)[:, :, np.newaxis].astype(np.uint8, copy=False)
+    return row.copy() if place.kind is Kind.TILE and row.base is not None else row  # a view keeps its image alive
+
+
+def _place(kind: Kind, region: Region, image: Size, spec: InputSpec) -> Place:
+    local = plan_input(region.size, spec)
+    return Place(kind, region, replace(local, source=image, left=local.left + region.left, top=local.top + region.top))
+
+
+def _padded(pixels: Pixels, region: Region, pad_value: int) -> Pixels:
+    canvas = np.full((region.size.height, region.size.width, 3), pad_value, np.uint8)
+    part = pixels[region.top : region.bottom, region.left : region.right]
+    canvas[: part.shape[0], : part.shape[1]] = part
+    return canvas
