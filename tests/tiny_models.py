@@ -46,6 +46,32 @@ def classifier(
     return model(nodes, [("image", shape)], [(output, answer)], [matrix], metadata)
 
 
+def detector(
+    outputs: Mapping[str, Sequence[int]],
+    shape: Sequence[Side] = (1, 3, 64, 64),
+    *,
+    metadata: Mapping[str, str] | None = None,
+    properties: Mapping[str, str] | None = None,
+    values: Mapping[str, np.ndarray] | None = None,
+) -> onnx.ModelProto:
+    """A graph that answers `values`, zeros without, in the given shapes; `properties` are metadata without a prefix."""
+    zero = numpy_helper.from_array(np.float32(0), "zero")
+    nodes = [
+        helper.make_node("ReduceMean", ["image"], ["mean"], keepdims=0),
+        helper.make_node("Mul", ["mean", "zero"], ["nothing"]),
+    ]
+    constants = [zero]
+    for name, sides in outputs.items():
+        value = (values or {}).get(name, np.zeros(sides, np.float32)).astype(np.float32)
+        constants.append(numpy_helper.from_array(value, f"{name}_value"))
+        nodes.append(helper.make_node("Add", [f"{name}_value", "nothing"], [name]))
+    built = model(nodes, [("image", shape)], list(outputs.items()), constants, metadata)
+    for key, value in (properties or {}).items():
+        entry = built.metadata_props.add()
+        entry.key, entry.value = key, value
+    return built
+
+
 def model(
     nodes: Sequence[Any],
     inputs: Sequence[tuple[str, Sequence[Side]]],

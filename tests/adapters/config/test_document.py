@@ -14,6 +14,8 @@ from vedette.adapters.config.document import parse, read, write
 from vedette.errors import UsageError
 from vedette.values.frame import Size
 from vedette.values.manifest import (
+    Activation,
+    DetectorSpec,
     InputSpec,
     Interpolation,
     Layout,
@@ -23,11 +25,39 @@ from vedette.values.manifest import (
     Provenance,
     ResizeType,
     Scores,
+    Suppression,
 )
 
 TEXT = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")), max_size=30)
 SHARE = st.floats(0, 1)
 NUMBER = st.floats(-1e6, 1e6)
+
+
+DETECTORS = [model_type for model_type in ModelType if model_type.is_detector]
+
+
+@st.composite
+def detectors(draw: st.DrawFn) -> Manifest:
+    """A manifest of any family of detectors."""
+    numbers = draw(st.integers(0, 5)) * 4
+    spec = DetectorSpec(
+        nms=draw(st.sampled_from(Suppression)),
+        iou_threshold=draw(SHARE),
+        max_candidates=draw(st.integers(1, 10**6)),
+        max_detections=draw(st.integers(1, 10**6)),
+        strides=tuple(draw(st.lists(st.integers(1, 128), max_size=5))),
+        anchors=tuple(draw(st.lists(NUMBER, min_size=numbers, max_size=numbers))),
+        variances=(draw(NUMBER), draw(NUMBER)),
+        first_class=draw(st.integers(0, 9)),
+        activation=draw(st.none() | st.sampled_from(Activation)),
+    )
+    return replace(
+        draw(manifests()),
+        model_type=draw(st.sampled_from(DETECTORS)),
+        labels=tuple(draw(st.lists(TEXT, min_size=1, max_size=4))),
+        scores=Scores.LOGITS,
+        detector=spec,
+    )
 
 
 @st.composite
@@ -63,11 +93,12 @@ def manifests(draw: st.DrawFn) -> Manifest:
             parameters=draw(st.none() | st.integers(0, 10**12)),
             gflops=draw(st.none() | st.floats(0, 1e9)),
             measured_quality=draw(TEXT),
+            untrained=draw(st.booleans()),
         ),
     )
 
 
-@given(manifests())
+@given(manifests() | detectors())
 def test_what_is_written_is_read(manifest: Manifest) -> None:
     """A manifest survives its YAML file, whatever it holds."""
     raw = yaml.safe_load(write(manifest))
@@ -104,7 +135,7 @@ def test_all_problems_at_once() -> None:
 
 def test_a_model_type_is_needed() -> None:
     """The one key that nothing can stand for."""
-    with pytest.raises(UsageError, match="model_type: missing: expected one of classifier, tensor"):
+    with pytest.raises(UsageError, match=r"model_type: missing: expected one of classifier, ssd, .*, tensor"):
         parse({}, "m.yaml")
 
 
@@ -112,6 +143,78 @@ def test_an_image_key_asks_for_the_image_input() -> None:
     """A key that would have no effect is not passed over."""
     with pytest.raises(UsageError, match="input_name: missing"):
         parse({"model_type": "tensor", "mean_values": [1]}, "m.yaml")
+
+
+IMAGE = {"layout": "NCHW", "input_name": "x", "input_size": "64x64"}
+
+
+def problems(raw: dict) -> list[str]:
+    with pytest.raises(UsageError) as caught:
+        parse(raw, "m.yaml")
+    return [line.strip().removeprefix("m.yaml: ") for line in caught.value.message.splitlines()]
+
+
+def test_a_detector_needs_an_image_and_labels() -> None:
+    """Both are asked for at once."""
+    told = problems({"model_type": "yolov8"})
+
+    assert "input_name: missing: expected the name of the image input in the graph" in told
+    assert "labels: missing: expected the names of the classes, or the path of a text file of them" in told
+
+
+@pytest.mark.parametrize("model_type", ["classifier", "tensor"])
+def test_a_key_of_detectors_says_so(model_type: str) -> None:
+    """A key that would have no effect is not passed over."""
+    raw = {**IMAGE, "model_type": model_type, "nms": "none", "iou_threshold": 0.4}
+
+    assert f"nms: none: a key of detectors, which a {model_type} is not" in problems(raw)
+    assert f"iou_threshold: 0.4: a key of detectors, which a {model_type} is not" in problems(raw)
+
+
+def test_a_key_of_classifiers_says_so() -> None:
+    """The other way round."""
+    raw = {**IMAGE, "model_type": "detr", "labels": ["a"], "scores": "logits"}
+
+    assert problems(raw) == ["scores: logits: a key of classifiers; a detr takes activation"]
+
+
+def test_all_problems_of_a_detector_at_once() -> None:
+    """Each with what is expected."""
+    raw = {**IMAGE, "model_type": "ssd", "labels": ["a"], "nms": "soft", "iou_threshold": 2, "anchors": [1, 2, 3]}
+    raw |= {"strides": [8, 0], "variances": [1], "first_class": -1, "activation": "tanh", "untrained": "perhaps"}
+    told = "\n".join(problems({**raw, "max_candidate": 5}))
+
+    for expected in (
+        "nms: soft: expected 'class', 'agnostic' or 'none'",
+        "iou_threshold: 2: expected less than or equal to 1",
+        "anchors: [1, 2, 3]: expected 4 numbers for each anchor",
+        "strides[1]: 0: expected greater than or equal to 1",
+        "variances: [1]: expected 2 numbers: of the centre and of the size",
+        "first_class: -1: expected greater than or equal to 0",
+        "activation: tanh: expected 'none', 'sigmoid' or 'softmax'",
+        "untrained: perhaps",
+        "max_candidate: 5: unknown key, did you mean max_candidates?",
+    ):
+        assert expected in told
+
+
+def test_anchors_from_a_file_beside_it(tmp_path: Path) -> None:
+    """Numbers with spaces and new lines between; a list and a text of numbers are anchors too."""
+    (tmp_path / "anchors.txt").write_text("10 13\n16 30.5\n", encoding="utf-8")
+    raw = {**IMAGE, "model_type": "yolov3", "labels": ["a"]}
+    for value in ("anchors.txt", [10, 13, 16, 30.5], "10 13 16 30.5", "[10, 13, 16, 30.5]"):
+        assert parse({**raw, "anchors": value}, "m.yaml", folder=tmp_path).anchors == (10, 13, 16, 30.5)
+    for path in ("../anchors.txt", str(tmp_path / "anchors.txt"), "gone.txt"):
+        with pytest.raises(UsageError, match="anchors: "):
+            parse({**raw, "anchors": path}, "m.yaml", folder=tmp_path / "inner")
+
+
+def test_a_file_of_words_holds_no_anchors(tmp_path: Path) -> None:
+    """The word is named."""
+    (tmp_path / "anchors.txt").write_text("10 thirteen", encoding="utf-8")
+
+    with pytest.raises(UsageError, match=r"anchors\[1\]: thirteen"):
+        parse({**IMAGE, "model_type": "yolov3", "labels": ["a"], "anchors": "anchors.txt"}, "m.yaml", folder=tmp_path)
 
 
 def test_the_name_is_the_name_of_the_folder() -> None:

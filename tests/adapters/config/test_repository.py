@@ -12,7 +12,7 @@ from vedette.adapters.config.home import default_home
 from vedette.adapters.config.repository import Repository
 from vedette.errors import ConflictError, InvalidError, NotFoundError, UnavailableError, UsageError
 from vedette.values.frame import Size
-from vedette.values.manifest import InputSpec, Layout, Manifest, ModelFormat, ModelType
+from vedette.values.manifest import DetectorSpec, InputSpec, Layout, Manifest, ModelFormat, ModelType
 
 MODEL = Manifest(
     name="cats",
@@ -54,6 +54,17 @@ def test_many_labels_lie_in_a_text_file(repository: Repository) -> None:
 
     assert "labels: labels.txt" in (repository.home / "cats/model.yaml").read_text(encoding="utf-8")
     assert repository.find("cats").labels == many.labels
+
+
+@pytest.mark.parametrize("count", [64, 68, 7668])
+def test_many_anchors_lie_in_a_text_file(repository: Repository, count: int) -> None:
+    """They come back bit for bit; a few stay in the manifest."""
+    anchors = tuple(index / 7 for index in range(count))
+    saved = repository.save(replace(MODEL, model_type=ModelType.SSD, detector=DetectorSpec(anchors=anchors)), FILES)
+
+    assert (repository.home / "cats/anchors.txt").exists() == (count > 64)
+    assert repository.find("cats") == saved
+    assert saved.detector.anchors == anchors
 
 
 def test_labels_that_are_no_lines_stay_in_the_manifest(repository: Repository) -> None:

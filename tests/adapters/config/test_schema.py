@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from vedette.adapters.config.schema import KEYS, ModelFile, read_labels
+from vedette.adapters.config.schema import KEYS, ModelFile, read_labels, read_numbers
 from vedette.values.frame import Size
-from vedette.values.manifest import InputSpec, Manifest, Provenance, Scores
+from vedette.values.manifest import DetectorSpec, InputSpec, Manifest, Provenance, Scores
 
 RAW = {"model_type": "classifier", "layout": "NCHW", "input_name": "x", "input_size": "48x32"}
 
@@ -77,9 +77,9 @@ def test_whole_numbers_may_be_labels() -> None:
 
 def test_every_field_of_a_manifest_has_a_key() -> None:
     """What the values hold, the file can say."""
-    fields = {*Manifest.__slots__, *InputSpec.__slots__, *Provenance.__slots__}
+    fields = {*Manifest.__slots__, *InputSpec.__slots__, *DetectorSpec.__slots__, *Provenance.__slots__}
 
-    assert fields - {"version", "input", "provenance", "size"} == set(KEYS) - {
+    assert fields - {"version", "input", "detector", "provenance", "size"} == set(KEYS) - {
         "input_name",
         "input_size",
         "sha256",
@@ -98,6 +98,20 @@ def test_a_manifest_comes_out() -> None:
 def test_defaults_are_those_of_the_values() -> None:
     """A key that is left out means what the value object says."""
     assert checked().manifest("m", "1", "/m", "onnx").input == InputSpec("x", "NCHW", Size(48, 32))
+
+
+def test_a_detector_comes_out_with_the_defaults_of_the_values() -> None:
+    """Other models have none."""
+    assert checked(model_type="yolox", labels=["a"]).manifest("m", "1", "/m", "onnx").detector == DetectorSpec()
+    assert checked().manifest("m", "1", "/m", "onnx").detector is None
+
+
+def test_numbers_in_a_text_file(tmp_path: Path) -> None:
+    """Spaces and new lines between them."""
+    file = tmp_path / "anchors.txt"
+    file.write_bytes(b"\xef\xbb\xbf1 2.5\r\n\r\n-3e-1\n")
+
+    assert read_numbers(file) == ["1", "2.5", "-3e-1"]
 
 
 def test_labels_in_a_text_file(tmp_path: Path) -> None:

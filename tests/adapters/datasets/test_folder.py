@@ -216,6 +216,19 @@ def test_force_replaces_what_the_manifest_lists_and_nothing_else(tmp_path: Path)
     assert (tmp_path / "b.jpg").read_bytes() == b"new"
 
 
+def test_force_replaces_the_files_beside_the_images_too(tmp_path: Path) -> None:
+    """What a set holds besides images is listed apart, and goes with it."""
+    first = claim(tmp_path, ["a.jpg", "record.json"], force=False)
+    plant(tmp_path, "a.jpg", "record.json")
+    seal(first, {"images": [{"file": "a.jpg"}], "beside": [{"file": "record.json"}]})
+
+    second = claim(tmp_path, ["b.jpg"], force=True)
+    write(tmp_path, "b.jpg", b"new")
+    seal(second, {"images": [{"file": "b.jpg"}]})
+
+    assert files(tmp_path) == ["b.jpg", "manifest.json"]
+
+
 def test_force_refuses_a_file_that_no_manifest_lists(tmp_path: Path) -> None:
     """A new image whose name a stranger holds is a conflict, and nothing is touched."""
     seal(claim(tmp_path, ["a.jpg"], force=False), {"images": [{"file": "a.jpg"}]})

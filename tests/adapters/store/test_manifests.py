@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fakes import colour_manifest
+from fakes import blob_manifest, colour_manifest
 
 from vedette.adapters.store.manifests import ManifestFolder, state_of
-from vedette.values.manifest import ModelType, Provenance
+from vedette.values.manifest import Activation, DetectorSpec, ModelType, Provenance, Suppression
 
 
 @pytest.fixture
@@ -35,6 +35,13 @@ def kept(tmp_path: Path) -> ManifestFolder:
         colour_manifest(mean_values=(1.5, 2.5, 3.5), scale_values=(4.0, 5.0, 6.0), crop_fraction=0.875),
         colour_manifest(input=None, labels=(), model_type=ModelType.TENSOR),
         colour_manifest(provenance=Provenance("t", "k", "MIT", "s", 123, 4.5, "r", "m"), confidence_threshold=0.25),
+        blob_manifest(),
+        blob_manifest(
+            detector=DetectorSpec(
+                Suppression.AGNOSTIC, 0.4, 50, 20, (8, 16), (1.5, 2.5), (0.3, 0.4), 1, Activation.SOFTMAX
+            ),
+            provenance=Provenance(untrained=True),
+        ),
     ],
 )
 def test_a_manifest_comes_back_as_it_was(manifest, model, kept) -> None:

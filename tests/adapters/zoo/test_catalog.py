@@ -48,7 +48,7 @@ def test_every_entry_is_complete() -> None:
         assert entry.provenance.task
         assert entry.provenance.licence
         assert entry.provenance.source
-        assert entry.download_mb > 1
+        assert entry.download_mb > 1 or not entry.packages
         assert all(len(package.sha256) == 64 for package in entry.packages)
 
 
@@ -59,6 +59,22 @@ def test_names_are_unique() -> None:
     assert len(set(names)) == len(names)
     assert catalog.find(names[0]) is catalog.CATALOG[0]
     assert catalog.find("other") is None
+
+
+def test_the_detectors_of_the_catalogue() -> None:
+    """SSDLite and NanoDet at their input sizes, out of three tarballs of npm."""
+    names = ["ssdlite-mobilenet-v2", *(f"nanodet-{size}" for size in ("m-320", "m-416", "g-320", "g-416", "g-640"))]
+    entries = [catalog.find(name) for name in names]
+
+    assert [entry.input_size.width for entry in entries] == [300, 320, 416, 320, 416, 640]
+    assert [entry.effort for entry in entries] == [
+        "16.9 MB with npm",
+        *["49.6 MB with npm"] * 2,
+        *["144.5 MB with npm"] * 3,
+    ]
+    for entry in entries:
+        assert entry.provenance.task == "detection, COCO-80"
+        assert "report" in entry.provenance.reported_quality
 
 
 def test_the_pinned_sizes_and_quality_of_lite() -> None:

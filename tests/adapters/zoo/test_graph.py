@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import onnxruntime
 
-from vedette.adapters.zoo.graph import OPSET, Graph
+from vedette.adapters.zoo.graph import OPSET, Answer, Graph
 
 
 def test_a_graph_runs_for_any_batch() -> None:
@@ -30,3 +30,25 @@ def test_a_constant_is_kept_once() -> None:
         one = graph.constant("one", np.array(1, np.float32))
 
     assert len(graph.model(graph.node("Add", "x", one), "y", 2).graph.initializer) == 1
+
+
+def test_several_tensors_are_given_out() -> None:
+    """Each under its own name and in the order that is asked for, even one that other nodes read, or an input."""
+    graph = Graph("g", "x", (4,))
+    left, right = graph.nodes("Split", "x", graph.constant("sizes", np.array([1, 3], np.int64)), outputs=2, axis=1)
+    total = graph.node("Add", left, right)
+    answers = {"total": Answer(total, (3,)), "left": Answer(left, (1,)), "again": Answer("x", (4,))}
+    session = onnxruntime.InferenceSession(
+        graph.answering(answers).SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    pixels = np.arange(8, dtype=np.float32).reshape(2, 4)
+    found = session.run(None, {"x": pixels})
+
+    assert [(value.name, value.shape) for value in session.get_outputs()] == [
+        ("total", ["N", 3]),
+        ("left", ["N", 1]),
+        ("again", ["N", 4]),
+    ]
+    np.testing.assert_array_equal(found[0], pixels[:, 1:] + pixels[:, :1])
+    np.testing.assert_array_equal(found[1], pixels[:, :1])
+    np.testing.assert_array_equal(found[2], pixels)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from tiny_models import classifier, save
+from tiny_models import classifier, detector, save
 
 from vedette.adapters.zoo.onnx_file import OnnxFile
 from vedette.errors import InvalidError, UnsupportedError
@@ -42,6 +42,14 @@ def test_the_signature(tmp_path: Path) -> None:
     assert signature.softmax is True
     assert signature.parameters == 12
     assert (contents.file, contents.files) == ("model.onnx", {"model.onnx": file})
+
+
+def test_metadata_without_a_prefix_are_properties(tmp_path: Path) -> None:
+    """What other exporters write, such as Ultralytics."""
+    graph = detector({"y": (1, 6, 126)}, metadata={"labels": "a"}, properties={"task": "detect"})
+    signature = OnnxFile().read(save(graph, tmp_path / "m.onnx")).signature
+
+    assert (signature.metadata, signature.properties) == ({"labels": "a"}, {"task": "detect"})
 
 
 def test_no_softmax(tmp_path: Path) -> None:

@@ -15,10 +15,10 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from vedette.adapters.config.schema import ASKED, IMAGE_KEYS, KEYS, ModelFile
+from vedette.adapters.config.schema import ASKED, CLASSIFIER_KEYS, DETECTOR_KEYS, IMAGE_KEYS, KEYS, ModelFile
 from vedette.errors import UsageError
 from vedette.rules.zoo.names import nearest
-from vedette.values.manifest import InputSpec, Manifest, ModelType
+from vedette.values.manifest import DetectorSpec, InputSpec, Manifest, ModelType
 
 FILE_NAME = "model.yaml"
 NEXT_STEP = "correct these keys; `vedette models check NAME` tells whether all is well then"
@@ -62,7 +62,7 @@ def parse(
     Raises:
         UsageError: one or more problems, all of them in the message.
     """
-    problems = [*_missing(raw), *_misnamed(raw, name)]
+    problems = [*_missing(raw), *_misplaced(raw), *_misnamed(raw, name)]
     try:
         model = ModelFile.model_validate(dict(raw), context={"folder": folder})
     except ValidationError as error:
@@ -75,8 +75,15 @@ def parse(
     raise UsageError(message, help=next_step)
 
 
-def write(manifest: Manifest, *, labels_file: str = "", sha256: str = "", size_bytes: int | None = None) -> str:
-    """The YAML text of a manifest; `labels_file` is written in place of the labels if it is given."""
+def write(
+    manifest: Manifest,
+    *,
+    labels_file: str = "",
+    anchors_file: str = "",
+    sha256: str = "",
+    size_bytes: int | None = None,
+) -> str:
+    """The YAML text of a manifest; `labels_file` and `anchors_file` are written in place of what they hold."""
     spec = manifest.input
     values: dict[str, Any] = {
         "name": manifest.name,
@@ -91,9 +98,13 @@ def write(manifest: Manifest, *, labels_file: str = "", sha256: str = "", size_b
         values |= _input_values(spec)
     if manifest.model_type is ModelType.CLASSIFIER:
         values |= {"scores": manifest.scores.value, "confidence_threshold": manifest.confidence_threshold}
+    if manifest.detector is not None:
+        values["confidence_threshold"] = manifest.confidence_threshold
+        values |= _detector_values(manifest.detector, anchors_file)
     source = manifest.provenance
     values |= {key: getattr(source, key) for key in ("licence", "source", "parameters", "gflops")}
     values |= {key: getattr(source, key) for key in ("reported_quality", "measured_quality")}
+    values["untrained"] = True if source.untrained else None
     values["sha256"] = {manifest.version: sha256} if sha256 else None
     values["size_bytes"] = {manifest.version: size_bytes} if size_bytes is not None else None
     kept = {key: value for key, value in values.items() if value is not None and value not in ("", [])}
@@ -116,11 +127,44 @@ def _input_values(spec: InputSpec) -> dict[str, Any]:
     }
 
 
+def _detector_values(spec: DetectorSpec, anchors_file: str) -> dict[str, Any]:
+    return {
+        "nms": spec.nms.value,
+        "iou_threshold": spec.iou_threshold,
+        "max_candidates": spec.max_candidates,
+        "max_detections": spec.max_detections,
+        "strides": list(spec.strides),
+        "anchors": anchors_file or list(spec.anchors),
+        "variances": list(spec.variances) if spec.variances != DetectorSpec().variances else None,
+        "first_class": spec.first_class,
+        "activation": None if spec.activation is None else spec.activation.value,
+    }
+
+
 def _missing(raw: Mapping[str, Any]) -> list[str]:
-    image = raw.get("model_type") == ModelType.CLASSIFIER.value or any(key in raw for key in IMAGE_KEYS)
-    if not image:
+    detector = _is_detector(raw)
+    image = detector or raw.get("model_type") == ModelType.CLASSIFIER.value or any(key in raw for key in IMAGE_KEYS)
+    problems = [f"{key}: missing: expected {what}" for key, what in ASKED.items() if image and raw.get(key) is None]
+    if detector and not raw.get("labels"):
+        problems.append("labels: missing: expected the names of the classes, or the path of a text file of them")
+    return problems
+
+
+def _misplaced(raw: Mapping[str, Any]) -> list[str]:
+    """Keys that have no effect for this type of model."""
+    kind = raw.get("model_type")
+    if kind not in tuple(ModelType):
         return []
-    return [f"{key}: missing: expected {what}" for key, what in ASKED.items() if raw.get(key) is None]
+    if _is_detector(raw):
+        keys, why = CLASSIFIER_KEYS, f"a key of classifiers; a {kind} takes activation"
+    else:
+        keys, why = DETECTOR_KEYS, f"a key of detectors, which a {kind} is not"
+    return [f"{key}: {_shown(raw[key])}: {why}" for key in keys if key in raw]
+
+
+def _is_detector(raw: Mapping[str, Any]) -> bool:
+    kind = raw.get("model_type")
+    return kind in tuple(ModelType) and ModelType(kind).is_detector
 
 
 def _misnamed(raw: Mapping[str, Any], name: str | None) -> list[str]:

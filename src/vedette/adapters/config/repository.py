@@ -34,6 +34,7 @@ STANDARD_FILES = ("model.onnx", "model.xml", "saved_model", "model.tflite", "mod
 _STAGING = ".incoming-"
 _LEFTOVER_S = 24 * 3600
 _INLINE_LABELS = 20
+_INLINE_ANCHORS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,18 +193,26 @@ def _fill(staging: Path, manifest: Manifest, files: Mapping[str, bytes | Path]) 
             shutil.copyfile(content, path)
     file = version / manifest.file
     size = _intact_size(file, manifest.format, manifest.name)
-    labels_file = ""
+    labels_file, anchors_file = "", ""
     if len(manifest.labels) > _INLINE_LABELS and not any(
         "\n" in name or name != name.strip() for name in manifest.labels
     ):
         labels_file = "labels.txt"
         (staging / labels_file).write_text("\n".join(manifest.labels) + "\n", encoding="utf-8")
-    text = document.write(manifest, labels_file=labels_file, sha256=fingerprint(file), size_bytes=size)
+    anchors = () if manifest.detector is None else manifest.detector.anchors
+    if len(anchors) > _INLINE_ANCHORS:
+        anchors_file = "anchors.txt"
+        (staging / anchors_file).write_text(_lines_of_four(anchors), encoding="utf-8")
+    text = document.write(
+        manifest, labels_file=labels_file, anchors_file=anchors_file, sha256=fingerprint(file), size_bytes=size
+    )
     (staging / document.FILE_NAME).write_text(text, encoding="utf-8")
 
 
-def _is_line(name: str) -> bool:
-    return name.strip().splitlines() == [name]
+def _lines_of_four(numbers: tuple[float, ...]) -> str:
+    """Numbers as text that reads back as the same numbers, four a line."""
+    lines = [" ".join(repr(float(number)) for number in numbers[at : at + 4]) for at in range(0, len(numbers), 4)]
+    return "\n".join(lines) + "\n"
 
 
 def _highest_version(folder: Path, name: str) -> str:

@@ -6,6 +6,7 @@ Everything that decides whether one value is well formed lives in this file; it 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 
@@ -13,6 +14,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationIn
 
 from vedette.values.frame import Size
 from vedette.values.manifest import (
+    Activation,
+    DetectorSpec,
     InputSpec,
     Interpolation,
     Layout,
@@ -22,6 +25,7 @@ from vedette.values.manifest import (
     Provenance,
     ResizeType,
     Scores,
+    Suppression,
 )
 
 ASKED = {
@@ -39,6 +43,18 @@ IMAGE_KEYS = (
     "reverse_input_channels",
     "mean_values",
     "scale_values",
+)
+CLASSIFIER_KEYS: tuple[str, ...] = ("scores",)
+DETECTOR_KEYS: tuple[str, ...] = (
+    "nms",
+    "iou_threshold",
+    "max_candidates",
+    "max_detections",
+    "strides",
+    "anchors",
+    "variances",
+    "first_class",
+    "activation",
 )
 
 
@@ -61,19 +77,38 @@ def _numbers(value: object) -> object:
 def _labels(value: object, info: ValidationInfo) -> object:
     """A list of names, or the path of a text file beside the manifest with one name a line."""
     if isinstance(value, str):
-        folder = (info.context or {}).get("folder")
-        relative = PurePosixPath(value)
-        if folder is None or relative.is_absolute() or ".." in relative.parts:
-            raise ValueError("expected a list of names, or the path of a text file beside model.yaml")
-        try:
-            return read_labels(Path(folder) / value)
-        except OSError as error:
-            raise ValueError(f"expected a readable text file beside model.yaml ({error.strerror})") from None
-        except UnicodeDecodeError:
-            raise ValueError("expected a text file in UTF-8") from None
+        return _beside(value, info, "names", read_labels)
     if not isinstance(value, list | tuple):
         raise ValueError("expected a list of names, or the path of a text file beside model.yaml")  # noqa: TRY004
     return [_label(index, item) for index, item in enumerate(value)]
+
+
+def _two_numbers(value: object) -> object:
+    numbers = _numbers(value)
+    if not isinstance(numbers, list | tuple) or len(numbers) != 2:  # noqa: PLR2004 - of the centre and of the size
+        raise ValueError("expected 2 numbers: of the centre and of the size")
+    return numbers
+
+
+def _anchors(value: object, info: ValidationInfo) -> object:
+    """Numbers, or the path of a text file beside the manifest that holds them."""
+    if not isinstance(value, str) or _NUMBERS.fullmatch(value):
+        return _numbers(value)
+    return _beside(value, info, "numbers", read_numbers)
+
+
+def _beside(value: str, info: ValidationInfo, what: str, read: Callable[[Path], object]) -> object:
+    """What a text file beside the manifest holds."""
+    folder = (info.context or {}).get("folder")
+    relative = PurePosixPath(value)
+    if folder is None or relative.is_absolute() or ".." in relative.parts:
+        raise ValueError(f"expected a list of {what}, or the path of a text file beside model.yaml")
+    try:
+        return read(Path(folder) / value)
+    except OSError as error:
+        raise ValueError(f"expected a readable text file beside model.yaml ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise ValueError("expected a text file in UTF-8") from None
 
 
 def _label(index: int, item: object) -> str:
@@ -93,6 +128,8 @@ def _file(value: object) -> object:
 
 
 Numbers = Annotated[tuple[float, ...], BeforeValidator(_numbers)]
+_NUMBERS = re.compile(r"[\s\[\](),0-9.eE+-]*")
+_SPEC = DetectorSpec()
 
 
 class ModelFile(BaseModel):
@@ -120,12 +157,22 @@ class ModelFile(BaseModel):
     scale_values: Numbers = (1.0,)
     scores: Scores = Scores.LOGITS
     confidence_threshold: float = Field(default=0.0, ge=0, le=1)
+    nms: Suppression = _SPEC.nms
+    iou_threshold: float = Field(default=_SPEC.iou_threshold, ge=0, le=1)
+    max_candidates: int = Field(default=_SPEC.max_candidates, ge=1)
+    max_detections: int = Field(default=_SPEC.max_detections, ge=1)
+    strides: Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(_numbers)] = _SPEC.strides
+    anchors: Annotated[tuple[float, ...], BeforeValidator(_anchors)] = _SPEC.anchors
+    variances: Annotated[tuple[float, float], BeforeValidator(_two_numbers)] = _SPEC.variances
+    first_class: int = Field(default=_SPEC.first_class, ge=0)
+    activation: Activation | None = _SPEC.activation
     licence: str = ""
     source: str = ""
     parameters: int | None = Field(default=None, ge=0)
     gflops: float | None = Field(default=None, ge=0)
     reported_quality: str = ""
     measured_quality: str = ""
+    untrained: bool = False
     sha256: dict[str, Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]] = Field(default_factory=dict)
     size_bytes: dict[str, int] = Field(default_factory=dict)
 
@@ -144,6 +191,14 @@ class ModelFile(BaseModel):
             raise ValueError("expected numbers other than 0: pixels are divided by them")
         return value
 
+    @field_validator("anchors")
+    @classmethod
+    def _anchors_in_pairs(cls, value: tuple[float, ...], info: ValidationInfo) -> tuple[float, ...]:
+        each = 4 if info.data.get("model_type") is ModelType.SSD else 2
+        if len(value) % each:
+            raise ValueError(f"expected {each} numbers for each anchor")
+        return value
+
     def manifest(self, name: str, version: str, file: str, model_format: ModelFormat) -> Manifest:
         """The value that the rest of Vedette knows."""
         return Manifest(
@@ -156,6 +211,7 @@ class ModelFile(BaseModel):
             labels=self.labels,
             scores=self.scores,
             confidence_threshold=self.confidence_threshold,
+            detector=self._detector() if self.model_type.is_detector else None,
             provenance=Provenance(
                 title=self.title,
                 task=self.task,
@@ -165,8 +221,12 @@ class ModelFile(BaseModel):
                 gflops=self.gflops,
                 reported_quality=self.reported_quality,
                 measured_quality=self.measured_quality,
+                untrained=self.untrained,
             ),
         )
+
+    def _detector(self) -> DetectorSpec:
+        return DetectorSpec(**{key: getattr(self, key) for key in DETECTOR_KEYS})
 
     def _input(self) -> InputSpec | None:
         if self.input_name is None or self.layout is None or self.input_size is None:
@@ -187,6 +247,16 @@ class ModelFile(BaseModel):
 
 
 KEYS = tuple(ModelFile.model_fields)
+
+
+def read_numbers(path: Path) -> list[str]:
+    """Numbers as text, with spaces or new lines between.
+
+    Raises:
+        OSError: the file cannot be read.
+        UnicodeDecodeError: it is no text.
+    """
+    return path.read_text(encoding="utf-8-sig").split()
 
 
 def read_labels(path: Path) -> list[str]:

@@ -248,7 +248,8 @@ def _listed(folder: Path) -> frozenset[str]:
     manifest = folder / MANIFEST
     try:
         document = json.loads(manifest.read_bytes())
-        names = [image["file"] for image in document["images"]] if document["schema"] == SCHEMA else None
+        files = [*document["images"], *document.get("beside", [])]
+        names = [file["file"] for file in files] if document["schema"] == SCHEMA else None
     except (OSError, ValueError, KeyError, TypeError):
         names = None
     if names is None or not all(_plain(folder, name) for name in names):

@@ -9,11 +9,16 @@ from vedette.values.timeline import STAGES
 
 
 class Tally:
-    """How many outcomes were results, how many failures, and how long the stages took."""
+    """How many outcomes were results, how many failures, and how long the stages took.
+
+    `tiles` and `inference` (see `Timeline.inference_ms`) count the images that were cut.
+    """
 
     def __init__(self) -> None:
         self.done = 0
         self.failed = 0
+        self.tiles = 0
+        self.inference = LogHistogram()
         self.stages = {stage: LogHistogram() for stage in (*STAGES, "total")}
 
     def write(self, delivery: Delivery) -> None:
@@ -24,6 +29,9 @@ class Tally:
         self.done += 1
         for stage, milliseconds in delivery.outcome.timeline.milliseconds().items():
             self.stages[stage].add(milliseconds)
+        if delivery.outcome.tiles > 1:
+            self.tiles += delivery.outcome.tiles
+            self.inference.add(delivery.outcome.timeline.inference_ms() or 0.0)
 
     def close(self, *, complete: bool) -> None:
         """See `Sink.close`."""

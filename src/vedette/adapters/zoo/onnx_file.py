@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from onnx import ModelProto
 
 _FILE = "model.onnx"
+_PREFIX = "model_info "
 _TRANSPARENT = ("Identity", "Reshape", "Squeeze", "Flatten", "Cast")
 
 
@@ -34,6 +35,7 @@ class OnnxFile:
             inputs=tuple(_port(value) for value in model.graph.input if value.name not in constants),
             outputs=tuple(_port(value) for value in model.graph.output),
             metadata=_metadata(model),
+            properties={item.key: item.value for item in model.metadata_props if not item.key.startswith(_PREFIX)},
             softmax=_ends_in_softmax(model),
             parameters=cost.parameters,
             gflops=cost.gflops,
@@ -127,9 +129,8 @@ def _port(value: Any) -> Port:
 
 
 def _metadata(model: ModelProto) -> dict[str, str]:
-    prefix = "model_info "
     pairs = {item.key: item.value for item in model.metadata_props}
-    return {key.removeprefix(prefix): value for key, value in pairs.items() if key.startswith(prefix)}
+    return {key.removeprefix(_PREFIX): value for key, value in pairs.items() if key.startswith(_PREFIX)}
 
 
 def _ends_in_softmax(model: ModelProto) -> bool:
