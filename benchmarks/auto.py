@@ -77,7 +77,7 @@ def main() -> None:
 
 
 def _rate(instance: Instance, images: list[bytes]) -> float:
-    pipeline = build_pipeline(Images(images), [instance], [Answers()], Order((), (MODEL,)), keep_pixels=False)
+    pipeline = build_pipeline(Images(images), [instance], [Answers()], Order((), (MODEL,)))
     started = CLOCK.now_ns()
     asyncio.run(pipeline.run())
     elapsed_s = (CLOCK.now_ns() - started) / 1e9

@@ -51,7 +51,7 @@ def main() -> None:
     crops = seeded_crops(FIRST, Size(500, 375), SEED)
     sink = HighWater()
     images = Images([crops[number % len(crops)] for number in range(LAST)])
-    asyncio.run(build_pipeline(images, [opened.instance], [sink], Order((), (MODEL,)), keep_pixels=False).run())
+    asyncio.run(build_pipeline(images, [opened.instance], [sink], Order((), (MODEL,))).run())
     ratio = sink.peaks[LAST] / sink.peaks[FIRST]
     print(
         f"peak memory: {sink.peaks[FIRST] / 1024:.1f} MiB after {FIRST}, {sink.peaks[LAST] / 1024:.1f} MiB after {LAST}"

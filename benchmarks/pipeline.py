@@ -102,7 +102,7 @@ def main() -> None:
     def pipeline(part: Sequence[bytes]) -> list[int]:
         answers = Answers()
         order = Order((), (MODEL,))
-        run = build_pipeline(Images(part), [opened.instance], [answers], order, keep_pixels=False).run
+        run = build_pipeline(Images(part), [opened.instance], [answers], order).run
         asyncio.run(run())
         return answers.classes
 

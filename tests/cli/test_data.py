@@ -263,6 +263,62 @@ def test_an_unknown_mode_names_the_nearest(photos: Path, tmp_path: Path) -> None
     assert "did you mean standard?" in caught.value.help
 
 
+# --- mosaic -----------------------------------------------------------------------------------------------------------
+
+
+def test_mosaics_have_the_size_and_number_asked_for(photos: Path, tmp_path: Path, capsys: Any) -> None:
+    """Pillow finds the size; the answer as JSON is the manifest."""
+    options = ("--images", 2, "--size", "400x300", "--tile", "100x100", "--photos", photos, "--format", "json")
+
+    assert call("mosaic", tmp_path / "out", *options) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert [pillow_size(tmp_path / "out" / image["file"]) for image in answer["images"]] == [(400, 300)] * 2
+    assert answer["parameters"] == {
+        "images": 2,
+        "seed": 0,
+        "size": "400x300",
+        "tile": "100x100",
+        "spans": 0.25,
+        "quality": 90,
+    }
+
+
+def test_a_mosaic_of_the_default_size_has_63_tiles(photos: Path, tmp_path: Path) -> None:
+    """2100x2700 pixels of 300x300, a crop each where no span is wanted, in a JPEG of 0.8 to 2 MB."""
+    call("mosaic", tmp_path / "out", "--images", 1, "--spans", 0, "--photos", photos)
+    record = json.loads((tmp_path / "out/mosaic.json").read_text())
+
+    assert pillow_size(tmp_path / "out/mosaic-0000.jpg") == (2100, 2700)
+    assert len(record["images"][0]["crops"]) == 63
+    assert 0.8e6 < (tmp_path / "out/mosaic-0000.jpg").stat().st_size < 2e6
+
+
+def test_a_size_that_tiles_do_not_fill_names_the_nearest_that_they_do(tmp_path: Path) -> None:
+    """The message holds both sizes, and nothing is written."""
+    with pytest.raises(UsageError, match="--size 2100x2650 is no whole number of tiles of 300x300") as caught:
+        call("mosaic", tmp_path / "out", "--size", "2100x2650")
+    assert caught.value.help == "try --size 2100x2400"
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_tile_larger_than_the_image_is_a_usage_error(tmp_path: Path) -> None:
+    """No tile fits."""
+    with pytest.raises(UsageError, match="no whole number of tiles"):
+        call("mosaic", tmp_path / "out", "--size", "200x300")
+
+
+def test_too_many_tiles_are_a_usage_error(tmp_path: Path) -> None:
+    """The number of tiles is bounded, and the message says it."""
+    with pytest.raises(UsageError, match="--size 2100x2700 has 56700 tiles of 10x10"):
+        call("mosaic", tmp_path / "out", "--tile", "10x10")
+
+
+def test_a_tile_size_that_is_none_names_its_option(tmp_path: Path) -> None:
+    """The slip is in --tile, and the message says so."""
+    with pytest.raises(UsageError, match="--tile 300 is no size"):
+        call("mosaic", tmp_path / "out", "--tile", "300")
+
+
 # --- stats ------------------------------------------------------------------------------------------------------------
 
 

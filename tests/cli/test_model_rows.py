@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -18,7 +19,17 @@ from vedette.cli.model_rows import (
 )
 from vedette.rules.zoo.signature import Origin, Setting
 from vedette.values.frame import Size
-from vedette.values.manifest import InputSpec, Layout, Manifest, ModelFormat, ModelType, Provenance
+from vedette.values.manifest import (
+    Activation,
+    DetectorSpec,
+    InputSpec,
+    Layout,
+    Manifest,
+    ModelFormat,
+    ModelType,
+    Provenance,
+    Suppression,
+)
 from vedette.wiring.zoo import Added, Checked, Finding, Listed, Shown
 
 LISTED = Listed("net", "available", Size(8, 4), Provenance(title="Net", reported_quality="90 % (theirs)"), 12.34)
@@ -71,3 +82,73 @@ def test_documents_are_json() -> None:
         {"key": "labels", "value": ["a", "b"], "origin": "you"}
     ]
     assert json.loads(json.dumps(checked_json(checked)))["findings"][0]["model"] is None
+
+
+DETECTOR = Manifest(
+    "net",
+    "1",
+    "/m",
+    ModelFormat.ONNX,
+    ModelType.NANODET,
+    InputSpec("x", Layout.NCHW, Size(8, 4)),
+    labels=("a", "b"),
+    confidence_threshold=0.35,
+    detector=DetectorSpec(iou_threshold=0.6, strides=(8, 16), activation=Activation.SIGMOID),
+)
+
+
+def test_a_detector_tells_how_boxes_are_chosen() -> None:
+    """And how its decoder was tried; what the family decides is not shown."""
+    rows = dict(shown_rows(Shown(DETECTOR, "own", "ab", 1)))
+
+    assert rows["decoder"] == "nanodet: run here with real weights"
+    assert rows["nms"] == "class, above an IoU of 0.6"
+    assert (rows["strides"], rows["max_candidates"], rows["max_detections"]) == ("8 16", "1,000", "300")
+    assert (rows["first_class"], rows["activation"], rows["confidence_threshold"]) == ("0", "sigmoid", "0.35")
+    assert "scores" not in rows
+    assert "anchors" not in rows
+
+
+def test_a_family_that_was_never_run_says_so() -> None:
+    """The formulas are what it was tested against."""
+    manifest = replace(DETECTOR, model_type=ModelType.YOLOV8, detector=DetectorSpec(nms=Suppression.NONE))
+    rows = dict(shown_rows(Shown(manifest, "own", "ab", 1)))
+
+    assert rows["decoder"] == "yolov8: tested against the published formulas, never run here with real weights"
+    assert rows["nms"] == "none"
+
+
+def test_anchors_are_counted() -> None:
+    """Four numbers each for ssd, two for the others."""
+    ssd = replace(DETECTOR, model_type=ModelType.SSD, detector=DetectorSpec(anchors=(0.5,) * 40))
+    yolo = replace(ssd, model_type=ModelType.YOLOV3)
+
+    assert dict(shown_rows(Shown(ssd, "own", "ab", 1)))["anchors"] == "10, variances 0.1 0.2"
+    assert dict(shown_rows(Shown(yolo, "own", "ab", 1)))["anchors"] == "20"
+
+
+def test_the_document_of_a_detector_is_json() -> None:
+    """All of its keys; null for other models."""
+    document = json.loads(json.dumps(shown_json(Shown(DETECTOR, "own", "ab", 1))))
+
+    assert document["detector"]["nms"] == "class"
+    assert document["detector"]["strides"] == [8, 16]
+    assert set(document["detector"]) == set(DetectorSpec.__slots__)
+    assert document["decoder"].startswith("nanodet: ")
+    assert document["scores"] is None
+    assert shown_json(Shown(MANIFEST, "own", "ab", 1))["detector"] is None
+    assert shown_json(Shown(MANIFEST, "own", "ab", 1))["decoder"] is None
+
+
+def test_random_weights_are_told_everywhere() -> None:
+    """In the list, before the model is pulled, and when it is shown."""
+    untrained = Provenance(reported_quality="90 % (theirs)", untrained=True)
+    listed = replace(LISTED, provenance=untrained)
+    shown = Shown(replace(DETECTOR, provenance=untrained), "own", "ab", 1)
+    told = "random weights: its answers mean nothing, only its cost does"
+
+    assert listed_row(listed)[-1] == told
+    assert dict(available_rows(listed))["untrained"] == dict(shown_rows(shown))["untrained"] == told
+    assert listed_json(listed)["untrained"] is shown_json(shown)["untrained"] is True
+    assert listed_json(LISTED)["untrained"] is False
+    assert "untrained" not in dict(shown_rows(Shown(DETECTOR, "own", "ab", 1)))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from pulled import pulled_home
-from tiny_models import classifier, save
+from tiny_models import classifier, detector, save
 from typer.testing import CliRunner
 
 from vedette.cli.models import app
@@ -124,6 +124,21 @@ def test_add_show_check_remove(net: Path) -> None:
     assert "all well" not in run("check")
 
 
+def test_the_life_of_a_detector(tmp_path: Path) -> None:
+    """Who said what, how its boxes are chosen, and that its decoder never ran with real weights."""
+    properties = {"task": "detect", "names": "{0: 'ant', 1: 'bee'}"}
+    file = save(detector({"y": (1, 6, 126)}, (1, 3, 64, 96), properties=properties), tmp_path / "best.onnx")
+    done = CliRunner().invoke(app, ["add", str(file)])
+    rows = {line.split()[0]: line for line in done.stdout.splitlines() if line.strip()}
+
+    assert rows["model_type"].split()[1:] == ["yolov8", "the", "model's", "metadata"]
+    assert rows["scale_values"].split()[1:] == ["255", "the", "family"]
+    assert done.stderr == ""
+    assert "never run here with real weights" in run("show", "best")
+    assert run_json("show", "best")["detector"]["iou_threshold"] == 0.7
+    assert run("check") == "best: all well\n"
+
+
 def test_add_tells_who_said_what(net: Path) -> None:
     """Each key with its origin; a normalisation that nobody named is pointed at."""
     done = CliRunner().invoke(app, ["add", str(net), "--format", "json", "--set", "title=Mine"])
@@ -175,7 +190,7 @@ def test_check_reports_every_problem_and_exits_with_2(net: Path, home: Path) -> 
 
     assert done.exit_code == 2
     assert "aaa: not well\n  model 'aaa' is damaged" in done.stdout
-    assert "clasifier: expected 'classifier' or 'tensor'" in done.stdout
+    assert "clasifier: expected 'classifier', 'ssd'" in done.stdout
     assert "ccc: all well" in done.stdout
     assert [finding["model"] for finding in document["findings"]] == ["aaa", "bbb"]
 
@@ -204,3 +219,37 @@ def test_an_error_is_two_lines_and_an_exit_code(tmp_path: Path, home: Path) -> N
     assert done.returncode == 2
     assert done.stdout == ""
     assert [line.partition(":")[0] for line in done.stderr.splitlines()] == ["error", "help"]
+
+
+def test_pull_at_another_size() -> None:
+    """`--size` puts the size into the name; the model is built at once and is one of the catalogue."""
+    assert "mobilenet-v3-large-96x64-untrained is ready" in run(
+        "pull", "mobilenet-v3-large-untrained", "--size", "96x64"
+    )
+    assert run("pull", "mobilenet-v3-large-96x64-untrained") == "mobilenet-v3-large-96x64-untrained is there already\n"
+    shown = run_json("show", "mobilenet-v3-large-96x64-untrained")
+
+    assert (shown["state"], shown["untrained"]) == ("pulled", True)
+    assert (shown["input"]["width"], shown["input"]["height"]) == (96, 64)
+    listed = {model["name"]: model for model in run_json("list")}
+    assert listed["mobilenet-v3-large-96x64-untrained"]["state"] == "pulled"
+    assert listed["mobilenet-v3-large-untrained"]["state"] == "available"
+
+
+@pytest.mark.parametrize(
+    ("words", "message", "help_text"),
+    [
+        (("resnet-50-untrained", "--size", "wide"), "--size wide is no size", "300x300"),
+        (("resnet-50-untrained", "--size", "0x64"), "--size 0x64 is no size", "300x300"),
+        (("resnet-50-untrained", "--size", "16x64"), "cannot take 16x64", "from 32 to 8192"),
+        (("resnet-50-16x64-untrained",), "cannot take 16x64", "from 32 to 8192"),
+        (("efficientnet-lite0", "--size", "64x64"), "an input of its own size", "resnet-50-untrained"),
+    ],
+)
+def test_pull_at_a_size_that_cannot_be(words: tuple[str, ...], message: str, help_text: str) -> None:
+    """Nothing is pulled; the error tells which sizes or models there are."""
+    error = fails("pull", *words)
+
+    assert isinstance(error, UsageError)
+    assert message in error.message
+    assert help_text in error.help

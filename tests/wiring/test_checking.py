@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tiny_models import classifier, save
+from tiny_models import classifier, detector, save
 
 from vedette.adapters.config.repository import Repository
 from vedette.errors import NotFoundError
@@ -104,3 +104,36 @@ def test_a_model_of_the_home_comes_before_a_folder(net: Path, tmp_path: Path, mo
 
     assert check("net").models == ("net",)
     assert Repository(net.parents[2]).names() == ("net",)
+
+
+@pytest.fixture
+def objects(tmp_path: Path) -> Path:
+    """A YOLOX of 3 classes at 96x64."""
+    graph = detector({"y": (1, 126, 8)}, (1, 3, 64, 96), metadata={"model_type": "YOLOX", "labels": "ant bee cat"})
+    return Path(add(save(graph, tmp_path / "objects.onnx")).manifest.file)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("- cat\n", ""), "labels: 2 names: the model answers 3 classes"),
+        (("model_type: yolox", "model_type: yolov5"), "the model answers (126, 8), which looks like yolox"),
+        (("first_class: 0", "first_class: 0\nstrides: [4]"), "yolox does not read with 3 labels"),
+        (("model_type: yolox", "model_type: classifier"), "nms: class: a key of detectors"),
+    ],
+)
+def test_a_detector_is_compared_with_one_run(objects: Path, home: Path, change, told: str) -> None:
+    """Labels, family, and what the decoder itself says to the shapes."""
+    assert check("objects").findings == ()
+    edit(home, "objects", change)
+
+    assert told in check("objects").findings[0].problem
+
+
+def test_a_wrong_input_name_hides_no_wrong_strides(objects: Path, home: Path) -> None:
+    """Both are told."""
+    edit(home, "objects", ("input_name: image", "input_name: picture"), ("first_class: 0", "strides: [4]"))
+    problems = [finding.problem for finding in check("objects").findings]
+
+    assert problems[0].startswith("input_name: picture")
+    assert "yolox does not read" in problems[1]

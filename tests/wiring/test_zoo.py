@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 import pytest
-from pulled import pulled_home
+from pulled import MODELS, pulled_home
 from tiny_models import classifier, save
 from wheels import RealFetch, fetch_real
 
 from vedette.adapters.config.repository import Repository
 from vedette.adapters.zoo.package import Package
 from vedette.errors import InvalidError, NotFoundError, UnavailableError
+from vedette.values.frame import Size
 from vedette.wiring import zoo
 
 
@@ -178,5 +180,28 @@ def test_the_real_models_are_well(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VEDETTE_HOME", str(pulled_home()))
     checked = zoo.check()
 
-    assert set(checked.models) == {"efficientnet-lite0", "mnist-softmax"}
+    assert set(checked.models) == set(MODELS)
     assert checked.findings == ()
+
+
+def test_an_untrained_network_of_any_size_is_found_or_pulled() -> None:
+    """Its name is enough, and it counts as one of the catalogue afterwards."""
+    name = zoo.sized_name("mobilenet-v3-large-untrained", Size(64, 32))
+    said: list[str] = []
+    manifest = zoo.find_or_pull(name, said.append)
+
+    assert name == "mobilenet-v3-large-64x32-untrained"
+    assert manifest.input.size == Size(64, 32)
+    assert said == [f"pulling {name}: made here, once"]
+    assert zoo.show(name).state == "pulled"
+    assert next(model.state for model in zoo.list_models() if model.name == name) == "pulled"
+
+
+def test_a_model_of_the_user_named_like_an_impossible_network_stays_his(home: Path, own: str) -> None:
+    """A folder made by hand under such a name breaks neither the list nor what is shown of it."""
+    manifest = Repository(home).find(own)
+    wrong = replace(manifest, name="resnet-50-1x1-untrained", file="model.onnx")
+    Repository(home).save(wrong, {"model.onnx": Path(manifest.file)})
+
+    assert next(model.state for model in zoo.list_models() if model.name == wrong.name) == "own"
+    assert zoo.show(wrong.name).state == "own"

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from vedette.cli import data, demo, doctor, models, run
+from vedette.cli import data, demo, doctor, evaluate, models, run
 from vedette.cli.tables import print_error, print_line
 from vedette.errors import INTERRUPTED, VedetteError, exit_code
 
-_LOADING = ("run", "demo")
+_LOADING = ("run", "evaluate", "demo")
 """Commands that load more modules before they work, and collect garbage from then on."""
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("run")(run.run)
+app.command("evaluate")(evaluate.evaluate)
 app.add_typer(models.app, name="models")
 app.add_typer(data.app, name="data")
 app.command("doctor")(doctor.doctor)

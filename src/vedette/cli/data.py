@@ -13,6 +13,7 @@ from vedette.errors import NOTHING_WORKED, SOME_FAILED, UsageError
 
 if TYPE_CHECKING:
     from vedette.rules.dataset.dimensions import Bin, Measure, Summary
+    from vedette.rules.dataset.mosaic import Grid
     from vedette.values.frame import Reject, Size
     from vedette.wiring.data import Made
 
@@ -20,6 +21,8 @@ app = typer.Typer(no_args_is_help=True, help="Make and describe image sets for m
 
 BAR_WIDTH = 40
 MOST_SIDE = 16384
+MOST_TILES = 1024
+MOST_MOSAICS = 1000
 
 Inputs = Annotated[
     list[str],
@@ -72,12 +75,46 @@ def resize(
     from vedette.wiring import data
 
     recipe = data.Recipe(
-        _size(size),
+        _size(size, "--size"),
         named(ResizeType, mode, "--mode"),
         quality,
         named(data.ImageFormat, image_format, "--image-format"),
     )
     _finish(data.resize(inputs, recipe, output=output, force=force), output_format)
+
+
+@app.command("mosaic")
+def mosaic(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder to make.")],
+    images: Annotated[int, typer.Option("--images", "-n", min=1, max=MOST_MOSAICS, help="How many to make.")] = 95,
+    size: Annotated[str, typer.Option("--size", metavar="WIDTHxHEIGHT", help="Size of each image.")] = "2100x2700",
+    tile: Annotated[str, typer.Option("--tile", metavar="WIDTHxHEIGHT", help="Size of its tiles.")] = "300x300",
+    spans: Annotated[
+        float,
+        typer.Option(
+            "--spans",
+            min=0,
+            max=1,
+            help="Share of the tiles under crops of 2x1 to 3x2 tiles, whose objects cross seams; 0: a crop a tile.",
+        ),
+    ] = 0.25,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed and photos give the same files.")] = 0,
+    photos: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--photos", metavar="INPUT", help="Photos, folders or globs to cut from instead of those shipped."
+        ),
+    ] = None,
+    quality: Annotated[int, typer.Option("--quality", min=1, max=100, help="JPEG quality.")] = 90,
+    force: Force = False,
+    output_format: Printed = Format.TABLE,
+) -> None:
+    """Make high-definition test images, each a grid of crops of photos; mosaic.json tells what lies where."""
+    from vedette.wiring import mosaics
+
+    grid = _grid(_size(size, "--size"), _size(tile, "--tile"))
+    recipe = mosaics.Recipe(images, grid, spans, seed, quality)
+    _finish(mosaics.make(photos or [], recipe, output=folder, force=force), output_format)
 
 
 @app.command("stats")
@@ -183,12 +220,29 @@ def _images(count: int) -> str:
     return "1 image" if count == 1 else f"{count} images"
 
 
-def _size(text: str) -> Size:
+def _size(text: str, option: str) -> Size:
     from vedette.values.frame import Size
 
     width, _, height = text.lower().partition("x")
     if not (width.isascii() and width.isdigit() and height.isascii() and height.isdigit()):
-        raise UsageError(f"--size {text} is no size", help="write WIDTHxHEIGHT in pixels, as --size 224x224")
+        raise UsageError(f"{option} {text} is no size", help=f"write WIDTHxHEIGHT in pixels, as {option} 224x224")
     if not (1 <= int(width) <= MOST_SIDE and 1 <= int(height) <= MOST_SIDE):
-        raise UsageError(f"--size {text} is out of range", help=f"each side takes 1 to {MOST_SIDE} pixels")
+        raise UsageError(f"{option} {text} is out of range", help=f"each side takes 1 to {MOST_SIDE} pixels")
     return Size(int(width), int(height))
+
+
+def _grid(size: Size, tile: Size) -> Grid:
+    """The tiles of an image, which must fit it without rest."""
+    from vedette.rules.dataset.mosaic import Grid
+
+    columns, across = divmod(size.width, tile.width)
+    rows, down = divmod(size.height, tile.height)
+    if across or down or not columns or not rows:
+        near = f"{max(1, columns) * tile.width}x{max(1, rows) * tile.height}"
+        raise UsageError(f"--size {size} is no whole number of tiles of {tile}", help=f"try --size {near}")
+    if columns * rows > MOST_TILES:
+        raise UsageError(
+            f"--size {size} has {columns * rows} tiles of {tile}",
+            help=f"an image takes {MOST_TILES} tiles at most: make it smaller, or --tile larger",
+        )
+    return Grid(columns, rows, tile)

@@ -1,17 +1,22 @@
-"""`vedette demo`: real photos classified by a real model, with the time of every stage."""
+"""`vedette demo`: real photos classified and searched for objects by real models, with the time of every stage."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vedette.cli.tables import StreamFormat, note, print_line
+from vedette.cli.tables import StreamFormat, note, print_line, print_table
+from vedette.errors import NOTHING_WORKED, UnavailableError
+
+if TYPE_CHECKING:
+    from vedette.wiring.demo import Search
 
 _NEXT = """\
 what to try next
-  vedette run YOUR_FOLDER --model efficientnet-lite0 --output results.jsonl
+  vedette run YOUR_FOLDER --model ssdlite-mobilenet-v2 --output results.jsonl --output annotated:pictures
+  vedette run YOUR_LARGE_IMAGE.jpg --model nanodet-m-320 --tile 300x300 --tile-overlap 50 --fill overview --batch 8
   vedette run YOUR_VIDEO.mp4 --model efficientnet-lite0 --format jsonl
   vedette models list
   vedette doctor
@@ -21,13 +26,28 @@ what to try next
 def demo(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for pictures and results.")] = Path("out"),
 ) -> None:
-    """Classify real photos with a real model and show the time of every stage."""
-    from vedette.cli.results import Printer, exit_code, print_choice
-    from vedette.wiring.demo import prepare_demo
-    from vedette.wiring.process import own_process, settle_process
+    """Classify and search real photos with real models and show the time of every stage."""
+    from vedette.wiring.demo import CLASSIFIER, DETECTOR, search_mosaic
+    from vedette.wiring.process import own_process
 
     own_process()
-    run = prepare_demo(output, note)
+    code = _photos(output / "classified", CLASSIFIER)
+    try:
+        code = max(code, _photos(output / "objects", DETECTOR))
+        _print_search(search_mosaic(output, note))
+    except UnavailableError as error:  # the detectors need npm, which a machine may not have
+        note(f"no objects are searched for: {error.message}\nhelp: {error.help}")
+        code = NOTHING_WORKED
+    print_line(f"annotated pictures, results.jsonl and results.csv are in {output}/\n\n{_NEXT}")
+    raise typer.Exit(code)
+
+
+def _photos(output: Path, model: str) -> int:
+    from vedette.cli.results import Printer, exit_code, print_choice
+    from vedette.wiring.demo import prepare_photos
+    from vedette.wiring.process import settle_process
+
+    run = prepare_photos(output, model, note)
     settle_process()
     run.warm_up()
     printer = Printer(StreamFormat.TABLE, run.source.count)
@@ -40,5 +60,24 @@ def demo(
     for opened in run.opened:
         if opened.choice is not None and opened.choice.cached:
             print_choice(opened)
-    print_line(f"annotated pictures, results.jsonl and results.csv are in {output}/\n\n{_NEXT}")
-    raise typer.Exit(exit_code(printer.tally))
+    return exit_code(printer.tally)
+
+
+def _print_search(search: Search) -> None:
+    from vedette.cli.results import describe
+
+    rows = [
+        (
+            f"{one.batch}",
+            f"{one.inference_ms:.0f}",
+            f"{one.inference_ms / one.tiles:.2f}",
+            f"{one.total_ms:.0f}",
+            f"{one.objects}",
+        )
+        for one in search.searched
+    ]
+    tiles = search.searched[0].tiles
+    print_line(f"one image of {search.size} pixels, searched in {tiles} tiles of 300x300: {search.picture}")
+    print_table((">mini-batch", ">inference, ms", ">ms a tile", ">with loading, ms", ">objects"), rows)
+    print_line("inference is to cut the tiles, predict all and merge; medians of three")
+    print_line(describe(search.opened) + "\n")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vedette.values.manifest import InputSpec, Provenance
+    from vedette.values.manifest import DetectorSpec, InputSpec, Manifest, ModelType, Provenance
     from vedette.wiring.zoo import Added, Checked, Listed, Shown
 
 _LABELS_SHOWN = 5
+UNTRAINED = "random weights: its answers mean nothing, only its cost does"
 
 
 def listed_row(model: Listed) -> tuple[str, ...]:
@@ -25,6 +26,8 @@ def listed_row(model: Listed) -> tuple[str, ...]:
 def _quality(model: Listed) -> str:
     """What was measured, else what is reported, each without its circumstances."""
     provenance = model.provenance
+    if provenance.untrained:
+        return UNTRAINED
     if provenance.measured_quality:
         return f"measured: {provenance.measured_quality.partition(' (')[0]}"
     if provenance.reported_quality:
@@ -62,8 +65,10 @@ def shown_json(shown: Shown) -> dict[str, Any]:
         "model_type": manifest.model_type,
         "input": _input_json(manifest.input),
         "preprocessing": _preprocessing_json(manifest.input),
-        "scores": manifest.scores,
+        "scores": manifest.scores if manifest.detector is None else None,
         "confidence_threshold": manifest.confidence_threshold,
+        "detector": _detector_json(manifest.detector),
+        "decoder": _decoder(manifest.model_type),
         "labels": list(manifest.labels),
         **_provenance_json(manifest.provenance),
         "sha256": shown.sha256,
@@ -97,12 +102,30 @@ def _preprocessing_json(spec: InputSpec | None) -> dict[str, Any] | None:
     }
 
 
+def _detector_json(spec: DetectorSpec | None) -> dict[str, Any] | None:
+    from dataclasses import asdict
+
+    if spec is None:
+        return None
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(spec).items()}
+
+
+def _decoder(model_type: ModelType) -> str | None:
+    """How the decoder of a family was tried; None for a model that is no detector."""
+    if not model_type.is_detector:
+        return None
+    from vedette.rules.vision.decoders.family import FAMILIES
+
+    return f"{model_type}: {FAMILIES[model_type].proof}"
+
+
 def available_rows(model: Listed) -> list[tuple[str, str]]:
     """What is known of a model before it is pulled."""
     source = model.provenance
     rows = [("name", f"{model.name} ({model.state})"), ("title", source.title), ("task", source.task)]
     rows += [("input", str(model.input_size or "")), ("download", f"{model.download_mb or 0:.1f} MB")]
     rows += [("licence", source.licence), ("source", source.source), ("reported_quality", source.reported_quality)]
+    rows.append(("untrained", UNTRAINED if source.untrained else ""))
     return [(key, value) for key, value in rows if value]
 
 
@@ -113,11 +136,14 @@ def shown_rows(shown: Shown) -> list[tuple[str, str]]:
     rows = [("name", f"{manifest.name}, version {manifest.version} ({shown.state})"), ("title", source.title)]
     rows += [("task", source.task), ("file", manifest.file)]
     rows.append(("format", f"{manifest.format}, {_megabytes(shown.size_bytes)}"))
+    rows.append(("untrained", UNTRAINED if source.untrained else ""))
     rows.append(("model_type", manifest.model_type))
     rows += _input_rows(manifest.input)
     if manifest.labels:
-        rows += [("labels", short(manifest.labels)), ("scores", manifest.scores)]
+        rows.append(("labels", short(manifest.labels)))
+        rows.append(("scores", manifest.scores if manifest.detector is None else ""))
         rows.append(("confidence_threshold", f"{manifest.confidence_threshold:g}"))
+    rows += _detector_rows(manifest)
     rows += [("licence", source.licence), ("source", source.source)]
     rows.append(("parameters", "" if source.parameters is None else f"{source.parameters:,}"))
     rows.append(("gflops", "" if source.gflops is None else f"{source.gflops:.3g} (2 x multiply-adds of one image)"))
@@ -138,6 +164,26 @@ def _input_rows(spec: InputSpec | None) -> list[tuple[str, str]]:
         ("input", f"{spec.name}: {spec.size}, {spec.layout}, {order}"),
         ("resize", resize),
         ("normalise", f"(pixel - {mean}) / {scale}"),
+    ]
+
+
+def _detector_rows(manifest: Manifest) -> list[tuple[str, str]]:
+    """How boxes are read and chosen; what the family decides is not shown."""
+    spec = manifest.detector
+    if spec is None:
+        return []
+    overlap = "" if spec.nms == "none" else f", above an IoU of {spec.iou_threshold:g}"
+    anchors = len(spec.anchors) // (4 if manifest.model_type == "ssd" else 2)
+    variances = f", variances {spec.variances[0]:g} {spec.variances[1]:g}" if manifest.model_type == "ssd" else ""
+    return [
+        ("decoder", _decoder(manifest.model_type) or ""),
+        ("nms", f"{spec.nms}{overlap}"),
+        ("max_candidates", f"{spec.max_candidates:,}"),
+        ("max_detections", f"{spec.max_detections:,}"),
+        ("strides", " ".join(str(stride) for stride in spec.strides)),
+        ("anchors", f"{anchors:,}{variances}" if anchors else ""),
+        ("first_class", str(spec.first_class)),
+        ("activation", "" if spec.activation is None else spec.activation),
     ]
 
 

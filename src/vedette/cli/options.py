@@ -10,7 +10,12 @@ from vedette.errors import UsageError
 from vedette.values.execution import Optimise, Precision, RuntimeName
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from vedette.rules.candidates import Wish
+    from vedette.values.frame import Size
+    from vedette.values.tiling import Tiling
+    from vedette.wiring.stream import BoxSettings, RegionOfInterest
 
 Name = TypeVar("Name", bound=StrEnum)
 
@@ -32,6 +37,78 @@ def parse_wish(runtime: str, precision: str, optimise: str, device: str, threads
         threads,
         named(Optimise, optimise, "--optimise"),
     )
+
+
+def parse_tiling(tile: str | None, overlap: int, fill: str | None) -> Tiling | None:
+    """What `--tile --tile-overlap --fill` say; None where images are not cut.
+
+    Raises:
+        UsageError: one of them is none, or the overlap is as large as the tile.
+    """
+    from vedette.values.tiling import Fill, Tiling
+
+    if tile is None:
+        if overlap or fill is not None:
+            option = "--tile-overlap" if overlap else "--fill"
+            raise UsageError(f"{option} is for tiles, and images are not cut", help="add --tile WIDTHxHEIGHT")
+        return None
+    filled = None if fill is None else named(Fill, fill, "--fill")
+    try:
+        return Tiling(parse_size(tile, "--tile"), overlap, filled)
+    except ValueError as error:
+        raise UsageError(f"--tile-overlap {overlap}: {error}", help="take a smaller overlap or larger tiles") from None
+
+
+def parse_size(text: str, option: str) -> Size:
+    """Width and height out of `300x300`.
+
+    Raises:
+        UsageError: it is none.
+    """
+    from vedette.values.frame import Size
+
+    width, _, height = text.lower().partition("x")
+    if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
+        raise UsageError(f"{option} {text} is no size", help=f"write width x height in pixels: {option} 300x300")
+    return Size(int(width), int(height))
+
+
+def parse_rois(texts: Iterable[str]) -> tuple[RegionOfInterest, ...]:
+    """What every `--roi [PATTERN=]LEFT,TOP,WIDTH,HEIGHT` says.
+
+    Raises:
+        UsageError: one is none.
+    """
+    from vedette.values.frame import Size
+    from vedette.values.tiling import Region
+    from vedette.wiring.stream import RegionOfInterest
+
+    found = []
+    for text in texts:
+        pattern, equals, sides = text.rpartition("=")
+        numbers = [side.strip() for side in sides.split(",")]
+        whole = len(numbers) == 4 and all(number.isdecimal() for number in numbers)  # noqa: PLR2004 - sides
+        if not whole or not int(numbers[2]) or not int(numbers[3]) or (equals and not pattern):
+            raise UsageError(
+                f"--roi {text} is no region",
+                help="write --roi LEFT,TOP,WIDTH,HEIGHT in pixels, or --roi 'PATTERN=LEFT,TOP,WIDTH,HEIGHT' for the "
+                "sources whose name fits a pattern",
+            )
+        left, top, width, height = (int(number) for number in numbers)
+        found.append(RegionOfInterest(Region(left, top, Size(width, height)), pattern or "*"))
+    return tuple(found)
+
+
+def parse_boxes(nms: str | None, iou: float | None, candidates: int | None, max_detections: int | None) -> BoxSettings:
+    """What `--nms --iou --candidates --max-detections` change.
+
+    Raises:
+        UsageError: a name that is none.
+    """
+    from vedette.values.manifest import Suppression
+    from vedette.wiring.stream import BoxSettings
+
+    return BoxSettings(None if nms is None else named(Suppression, nms, "--nms"), iou, candidates, max_detections)
 
 
 def named(names: type[Name], text: str, option: str, *others: str) -> Name:

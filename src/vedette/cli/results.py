@@ -14,8 +14,11 @@ from vedette.clock import SystemClock
 from vedette.errors import NOTHING_WORKED, SOME_FAILED
 from vedette.flows.inference.postprocess import Delivery
 from vedette.rules.wire.result import to_object
-from vedette.values.result import Failure, Outcome
+from vedette.values.result import Class, Detection, Failure, Outcome
 from vedette.wiring.instances import Opened
+
+_SCORES_SHOWN, _LABELS_SHOWN = 3, 8
+"""What a line of the table tells of an image's objects: scores of each label, and labels."""
 
 _ROWS_AT_ONCE = 500
 """Rows that a table holds back to find its widths; a longer run prints several tables."""
@@ -86,6 +89,7 @@ class Printer:
             print_stages(self.tally)
             answers = f"{self.tally.done} answer" + ("s" if self.tally.done > 1 else "")
             print_line(f"{answers} in {self._elapsed_s:.2f} s: {self.tally.done / self._elapsed_s:.1f} a second")
+            print_tiles(self.tally)
         for one in opened:
             print_line(describe(one))
             if one.choice is not None and not one.choice.cached:
@@ -122,10 +126,22 @@ def print_stages(tally: Tally) -> None:
     print_table(("stage, ms an image", ">mean", ">median", ">99 %", ">longest"), rows)
 
 
+def print_tiles(tally: Tally) -> None:
+    """Print the inference time of images that were cut, as studies of tiles define it."""
+    times = tally.inference
+    if times.count:
+        print_line(
+            f"{tally.tiles} tiles; inference time of an image (cut the tiles, predict all, merge; without loading and "
+            f"decoding): mean {times.mean:.0f} ms, longest {times.maximum:.0f} ms"
+        )
+
+
 def describe(opened: Opened) -> str:
     """One sentence on how a model was run and why."""
     manifest, execution = opened.instance.manifest, opened.instance.runtime.execution
     sentence = f"{manifest.name} version {manifest.version}: {execution}"
+    if manifest.provenance.untrained:
+        sentence += "; UNTRAINED: its answers mean nothing, only its times do"
     if opened.choice is None:
         return sentence
     origin = "remembered" if opened.choice.cached else "measured just now"
@@ -155,10 +171,31 @@ def exit_code(tally: Tally) -> int:
     return SOME_FAILED if tally.done else NOTHING_WORKED
 
 
+def _classes(classes: Sequence[Class]) -> str:
+    return ", ".join(f"{one.label} {one.score:.2f}" for one in classes) or "nothing above the threshold"
+
+
+def _objects(found: Sequence[Detection]) -> str:
+    """Objects by label with their best scores: `bus 0.91, person 0.99 0.71 0.40 and 3 more`."""
+    scores: dict[str, list[float]] = {}
+    for one in found:
+        scores.setdefault(one.label, []).append(one.score)
+    parts = [f"{label} {_best_scores(every)}" for label, every in scores.items()]
+    hidden = len(parts) - _LABELS_SHOWN
+    if hidden > 0:
+        parts[_LABELS_SHOWN:] = [f"and {hidden} more label" + ("s" if hidden > 1 else "")]
+    return ", ".join(parts) or "nothing above the threshold"
+
+
+def _best_scores(scores: Sequence[float]) -> str:
+    shown = " ".join(f"{score:.2f}" for score in scores[:_SCORES_SHOWN])
+    hidden = len(scores) - _SCORES_SHOWN
+    return shown if hidden <= 0 else f"{shown} and {hidden} more"
+
+
 def _row(outcome: Outcome) -> tuple[str, str, str, str]:
     where = outcome.source if outcome.frame == 0 else f"{outcome.source} #{outcome.frame}"
     if isinstance(outcome, Failure):
         return where, "-", f"failed: {outcome.message}\nhelp: {outcome.help}", "-"
-    found = outcome.classes if outcome.detections is None else outcome.detections
-    answer = ", ".join(f"{one.label} {one.score:.2f}" for one in found or ()) or "nothing above the threshold"
+    answer = _objects(outcome.detections) if outcome.detections is not None else _classes(outcome.classes or ())
     return where, outcome.model, answer, f"{outcome.timeline.milliseconds()['total']:.1f}"

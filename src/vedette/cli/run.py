@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vedette.cli.options import parse_wish
+from vedette.cli.options import parse_boxes, parse_rois, parse_tiling, parse_wish
 from vedette.cli.tables import StreamFormat, note
 
 if TYPE_CHECKING:
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from vedette.wiring.stream import Run
 
 _HOW = "How the model is run"
+_CUT = "How images are cut (detectors)"
+_BOXES = "Which boxes are reported (detectors)"
 
 
 def run(
@@ -28,18 +30,60 @@ def run(
         list[str],
         typer.Option("--model", "-m", help="A model by name; several see each image, which is decoded once."),
     ],
-    batch: Annotated[int, typer.Option(min=1, max=1024, help="Images in one inference at most.")] = 1,
-    top_k: Annotated[int, typer.Option("--top-k", min=1, help="Classes of each image.")] = 5,
+    batch: Annotated[int, typer.Option(min=1, max=1024, help="Images or tiles in one inference at most.")] = 1,
+    top_k: Annotated[int, typer.Option("--top-k", min=1, help="Classes of each image (classifiers).")] = 5,
     threshold: Annotated[
         float | None, typer.Option(min=0.0, max=1.0, help="Lowest score reported; the model's own unless given.")
     ] = None,
     output: Annotated[
         list[str] | None,
         typer.Option(
-            "--output", "-o", metavar="DEST", help="NAME.jsonl, NAME.csv or annotated:FOLDER; may be repeated."
+            "--output",
+            "-o",
+            metavar="DEST",
+            help="NAME.jsonl, NAME.csv, annotated:FOLDER or crops:FOLDER; may be repeated.",
         ),
     ] = None,
     output_format: Annotated[StreamFormat, typer.Option("--format", help="What is printed.")] = StreamFormat.TABLE,
+    tile: Annotated[
+        str | None,
+        typer.Option(metavar="WxH", help="Cut images in tiles of this size, as 300x300.", rich_help_panel=_CUT),
+    ] = None,
+    tile_overlap: Annotated[
+        int, typer.Option(min=0, help="Least overlap of neighbouring tiles, in pixels.", rich_help_panel=_CUT)
+    ] = 0,
+    fill: Annotated[
+        str | None,
+        typer.Option(
+            help="overview: the whole image goes in beside its tiles. blank: blank tiles up to a power of two.",
+            rich_help_panel=_CUT,
+        ),
+    ] = None,
+    roi: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[PATTERN=]LEFT,TOP,WIDTH,HEIGHT",
+            help="The part of the images that is looked at, in pixels; may be repeated for patterns of sources.",
+            rich_help_panel=_CUT,
+        ),
+    ] = None,
+    classes: Annotated[
+        str | None, typer.Option(metavar="LABEL,LABEL", help="Only these labels.", rich_help_panel=_BOXES)
+    ] = None,
+    nms: Annotated[
+        str | None,
+        typer.Option(help="class, agnostic or none: which boxes suppress each other.", rich_help_panel=_BOXES),
+    ] = None,
+    iou: Annotated[
+        float | None,
+        typer.Option(min=0.0, max=1.0, help="Overlap from which they do.", rich_help_panel=_BOXES),
+    ] = None,
+    candidates: Annotated[
+        int | None, typer.Option(min=1, help="Boxes kept before that, in each tile or image.", rich_help_panel=_BOXES)
+    ] = None,
+    max_detections: Annotated[
+        int | None, typer.Option(min=1, help="Boxes kept after that, in each tile or image.", rich_help_panel=_BOXES)
+    ] = None,
     runtime: Annotated[
         str, typer.Option(help="auto, onnxruntime, openvino, torchscript, null.", rich_help_panel=_HOW)
     ] = "auto",
@@ -55,11 +99,12 @@ def run(
     ] = None,
     profile_start: Annotated[bool, typer.Option("--profile-start", help="Show where the start goes.")] = False,
 ) -> None:
-    """Classify images: any number of them, from anywhere, with the time of every stage."""
+    """Run models on images: classes or objects, any number of images, from anywhere, with the time of every stage."""
     from vedette.cli.startup import StartProfile
 
     profile = StartProfile("python and command line")
     wish = parse_wish(runtime, precision, optimise, device, threads)
+    tiling = parse_tiling(tile, tile_overlap, fill)
     from vedette.cli.results import Printer, exit_code
     from vedette.flows.inference.postprocess import Answering
     from vedette.rules.vision.header import PIXEL_LIMIT
@@ -73,9 +118,14 @@ def run(
         tuple(model),
         wish,
         batch,
-        Answering(top_k, threshold),
+        Answering(
+            top_k, threshold, frozenset(label.strip() for label in classes.split(",")) if classes else frozenset()
+        ),
+        parse_boxes(nms, iou, candidates, max_detections),
         tuple(output or ()),
         max_pixels or PIXEL_LIMIT,
+        tiling,
+        parse_rois(roi or ()),
     )
     started = prepare(order, note)
     settle_process()

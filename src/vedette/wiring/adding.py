@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from vedette.adapters.config.home import default_home
 from vedette.adapters.config.repository import Repository
-from vedette.errors import ConflictError, UsageError
+from vedette.errors import ConflictError, InvalidError, UsageError
 from vedette.rules.zoo.names import NAME_RULE, is_name, name_from, nearest
 from vedette.values.manifest import Manifest, ModelType
 
 if TYPE_CHECKING:
     from vedette.adapters.zoo.inspect import Inspection
-    from vedette.rules.zoo.infer import Settings
-    from vedette.rules.zoo.signature import Setting
+    from vedette.rules.zoo.signature import Output, Setting, Settings, Signature
 
 _NOT_SETTABLE = ("name", "file", "format", "labels", "sha256", "size_bytes")
 
@@ -45,6 +44,8 @@ def add(file: Path, *, name: str = "", labels: Path | None = None, given: Mappin
 
     given = dict(given or {})
     _check_keys(given)
+    if "anchors" in given:
+        given["anchors"] = _anchors(given["anchors"])
     file = file.expanduser().absolute()
     names = _read_labels(labels) if labels is not None else ()
     inspection = inspect(file)
@@ -52,11 +53,12 @@ def add(file: Path, *, name: str = "", labels: Path | None = None, given: Mappin
     name = _free_name(name, file, repository)
     signature = inspection.contents.signature
     image = infer.image_settings(signature, given)
-    draft = _manifest({"model_type": ModelType.TENSOR, **_values(image), **given}, name, inspection)
+    draft = _manifest(_draft(_values(image), given), name, inspection)
     outputs = inspection.run(infer.feed_shapes(signature, draft.input))
-    answers = infer.answer_settings(signature, given, image, outputs, names)
+    answers = infer.answer_settings(signature, given, image, outputs, names, draft.input)
     settings = infer.merged(image, answers, given)
     manifest = _manifest(_values(settings), name, inspection)
+    _check_answers(manifest, signature, outputs)
     told = manifest.provenance
     provenance = replace(
         told,
@@ -66,6 +68,43 @@ def add(file: Path, *, name: str = "", labels: Path | None = None, given: Mappin
     )
     saved = repository.save(replace(manifest, provenance=provenance), inspection.contents.files)
     return Added(saved, tuple(settings.values()))
+
+
+def _draft(image: dict[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
+    """The keys before a run has told of the answers: whatever these will be, wrong values are found at once."""
+    from vedette.adapters.config.schema import DETECTOR_KEYS
+
+    detector = any(key in given for key in DETECTOR_KEYS)
+    undecided = ModelType.BOXES if detector else ModelType.TENSOR
+    return {"model_type": undecided, **image, "labels": ["?"], **given}
+
+
+def _check_answers(manifest: Manifest, signature: Signature, outputs: tuple[Output, ...]) -> None:
+    """A detector that its manifest does not describe is not added."""
+    if manifest.detector is None:
+        return
+    from vedette.rules.vision.detect import check_shapes
+    from vedette.rules.zoo.family import batch_of, rows_of
+
+    try:
+        check_shapes(rows_of([output.shape for output in outputs], batch_of(signature)), manifest)
+    except InvalidError as error:
+        raise UsageError(error.message, help=f"{error.help} (give them with --set KEY=VALUE, --labels FILE)") from None
+
+
+def _anchors(text: str) -> str:
+    """Anchors as text: those in a file where `text` is the path of one."""
+    from vedette.adapters.config.schema import read_numbers
+
+    file = Path(text).expanduser()
+    if not file.is_file():
+        return text
+    try:
+        return " ".join(read_numbers(file))
+    except (OSError, UnicodeDecodeError):
+        raise UsageError(
+            f"--set anchors={text}: the file cannot be read as text", help="give a text file of numbers, or the numbers"
+        ) from None
 
 
 def _check_keys(given: Mapping[str, str]) -> None:

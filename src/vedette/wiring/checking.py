@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vedette.adapters.config.document import FILE_NAME
 from vedette.adapters.config.home import default_home
 from vedette.adapters.config.repository import Repository
-from vedette.errors import NotFoundError, VedetteError
+from vedette.errors import InvalidError, NotFoundError, VedetteError
 from vedette.rules.zoo.names import nearest
+from vedette.values.manifest import Manifest
+
+if TYPE_CHECKING:
+    from vedette.rules.zoo.signature import Output, Signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +78,22 @@ def _findings(repository: Repository, name: str) -> list[Finding]:
         if problems and spec is not None and len(signature.inputs) == 1:
             spec = replace(spec, name=signature.inputs[0].name)  # so that one wrong name hides no other problem
         outputs = inspection.run(feed_shapes(signature, spec))
-        problems += output_disagreements(manifest, signature, outputs)
+        problems += output_disagreements(manifest, signature, outputs) or _unread(manifest, signature, outputs)
     except VedetteError as error:
         return [Finding(name, error.message, error.help)]
     help_text = f"correct {repository.home / name / FILE_NAME}"
     return [Finding(name, problem, help_text) for problem in problems]
+
+
+def _unread(manifest: Manifest, signature: Signature, outputs: tuple[Output, ...]) -> tuple[str, ...]:
+    """Why the outputs of a detector cannot be read as its manifest says; nothing if they can."""
+    if manifest.detector is None:
+        return ()
+    from vedette.rules.vision.detect import check_shapes
+    from vedette.rules.zoo.family import batch_of, rows_of
+
+    try:
+        check_shapes(rows_of([output.shape for output in outputs], batch_of(signature)), manifest)
+    except InvalidError as error:
+        return (error.message,)
+    return ()

@@ -75,7 +75,7 @@ def sample(inputs: Sequence[str], *, count: int, seed: int, output: Path, force:
     claimed = folders.claim(output, names, force=force)
     entries = tuple(_copy(output, source, name) for source, name in zip(chosen, names, strict=True))
     parameters = {"inputs": list(inputs), "count": count, "seed": seed, "found": len(sources)}
-    return _sealed(claimed, "sample", parameters, entries, rejected)
+    return sealed(claimed, "sample", parameters, entries, rejected)
 
 
 def resize(inputs: Sequence[str], recipe: Recipe, *, output: Path, force: bool) -> Made:
@@ -94,7 +94,7 @@ def resize(inputs: Sequence[str], recipe: Recipe, *, output: Path, force: bool) 
         "quality": recipe.quality if recipe.image_format is ImageFormat.JPG else None,
         "image_format": recipe.image_format,
     }
-    return _sealed(claimed, "resize", parameters, entries, rejected)
+    return sealed(claimed, "resize", parameters, entries, rejected)
 
 
 def stats(inputs: Sequence[str]) -> tuple[Summary | None, tuple[Reject, ...]]:
@@ -102,10 +102,10 @@ def stats(inputs: Sequence[str]) -> tuple[Summary | None, tuple[Reject, ...]]:
     facts, rejected = [], []
     for source in folders.find_images(inputs):
         try:
-            header = _header(source.path)
+            header = header_of(source.path)
             facts.append(ImageFacts(header.format, header.size, folders.size_bytes(source.path)))
         except VedetteError as error:
-            rejected.append(_reject(source, error))
+            rejected.append(reject_of(source, error))
     return summarise(facts) if facts else None, tuple(rejected)
 
 
@@ -116,10 +116,10 @@ def _draw(sources: Sequence[Source], count: int, seed: int) -> tuple[list[Source
     order: Iterator[int] = draw_order([source.name for source in sources], seed) if count <= len(sources) else iter(())
     for index in order:
         try:
-            _header(sources[index].path)
+            header_of(sources[index].path)
             chosen.append(sources[index])
         except VedetteError as error:
-            rejected.append(_reject(sources[index], error))
+            rejected.append(reject_of(sources[index], error))
         if len(chosen) == count:
             return sorted(chosen, key=lambda source: source.name), tuple(rejected)
     unreadable = f", {len(rejected)} of them unreadable" if rejected else ""
@@ -129,7 +129,8 @@ def _draw(sources: Sequence[Source], count: int, seed: int) -> tuple[list[Source
     )
 
 
-def _header(path: Path) -> Header:
+def header_of(path: Path) -> Header:
+    """What an image file says of itself, from as few of its bytes as give it."""
     start = folders.read(path, _HEADER_BYTES)
     whole = len(start) < _HEADER_BYTES
     if not whole and start.startswith(_JPEG_START):
@@ -153,26 +154,34 @@ def _resized(output: Path, recipe: Recipe, source: Source, name: str) -> Entry |
         data = folders.read(source.path)
         pixels = resize_pixels(decode(data).pixels, recipe.size, recipe.mode)
     except VedetteError as error:
-        return _reject(source, error)
+        return reject_of(source, error)
     made = encode_png(pixels) if recipe.image_format is ImageFormat.PNG else encode_jpeg(pixels, recipe.quality)
     folders.write(output, name, made)
     digests = sha256(made).hexdigest(), sha256(data).hexdigest()
     return Entry(name, source.name, *digests, recipe.size.width, recipe.size.height)
 
 
-def _reject(source: Source, error: VedetteError) -> Reject:
+def reject_of(source: Source, error: VedetteError) -> Reject:
+    """A source that gave no image, and why."""
     return Reject(source.name, error.kind, error.message, error.help)
 
 
-def _sealed(
-    claimed: Claim, command: str, parameters: dict[str, Any], entries: tuple[Entry, ...], rejected: tuple[Reject, ...]
+def sealed(
+    claimed: Claim,
+    command: str,
+    parameters: dict[str, Any],
+    entries: tuple[Entry, ...],
+    rejected: tuple[Reject, ...],
+    beside: Sequence[str] = (),
 ) -> Made:
+    """Write the manifest of a whole set; `beside` names its files that are no images."""
     document = {
         "command": command,
         "vedette": version("vedette"),
         "parameters": parameters,
         "set_sha256": folders.set_digest(entries),
         "images": [asdict(entry) for entry in entries],
+        "beside": [{"file": name} for name in beside],
         "rejected": [asdict(reject) for reject in rejected],
     }
     folders.seal(claimed, document)

@@ -1,21 +1,35 @@
-"""The demo: the shipped photos through a real classifier, with everything that a first look should show."""
+"""The demo: the shipped photos through a real classifier and a real detector, and one large image in mini-batches."""
 
 from __future__ import annotations
 
+import shutil
+import statistics
+import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vedette.flows.inference.postprocess import Answering
+from vedette.adapters.sources.inputs import parse_inputs
+from vedette.flows.inference.postprocess import Answering, Delivery
 from vedette.rules.candidates import Wish
-from vedette.wiring.instances import PHOTOS
+from vedette.rules.dataset.mosaic import Grid
+from vedette.values.execution import Optimise
+from vedette.values.frame import Size
+from vedette.values.result import Result
+from vedette.values.tiling import Tiling
+from vedette.wiring.instances import PHOTOS, Opened
+from vedette.wiring.mosaics import Recipe, make
 from vedette.wiring.stream import Order, Run, prepare
 
-MODELS = ("efficientnet-lite0",)
+CLASSIFIER, DETECTOR = "efficientnet-lite0", "ssdlite-mobilenet-v2"
+MINI_BATCHES = (1, 8, 64)
+_GRID = Grid(7, 9, Size(300, 300))
 _TOP_K = 3
+_REPEATS = 3
 
 
-def prepare_demo(folder: Path, say: Callable[[str], None]) -> Run:
-    """The run of the demo: results and annotated pictures go to `folder`.
+def prepare_photos(folder: Path, model: str, say: Callable[[str], None]) -> Run:
+    """A run of one model over the shipped photos: results and annotated pictures go to `folder`.
 
     Raises:
         VedetteError: the model cannot be pulled or run.
@@ -23,4 +37,91 @@ def prepare_demo(folder: Path, say: Callable[[str], None]) -> Run:
     here = Path.cwd()
     photos = PHOTOS.relative_to(here) if PHOTOS.is_relative_to(here) else PHOTOS
     outputs = (str(folder / "results.jsonl"), str(folder / "results.csv"), f"annotated:{folder}")
-    return prepare(Order((str(photos),), MODELS, Wish(), 1, Answering(_TOP_K), outputs), say)
+    return prepare(Order((str(photos),), (model,), asked=Answering(_TOP_K), outputs=outputs), say)
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """One large image, searched tile by tile in mini-batches of one size; medians of a few repeats.
+
+    Attributes:
+        batch: tiles in one inference.
+        inference_ms: to cut the tiles, predict all and merge; without loading and decoding.
+        total_ms: with loading and decoding.
+        tiles: how many there are.
+        objects: found in the image.
+    """
+
+    batch: int
+    inference_ms: float
+    total_ms: float
+    tiles: int
+    objects: int
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What the search of one large image gave: how the detector was run, a line a mini-batch, and the picture."""
+
+    opened: Opened
+    size: Size
+    searched: tuple[Searched, ...]
+    picture: Path
+
+
+def search_mosaic(folder: Path, say: Callable[[str], None]) -> Search:
+    """Make one image of 63 tiles out of the shipped photos and search it in mini-batches of 1, 8 and 64.
+
+    Raises:
+        VedetteError: the detector cannot be pulled or run.
+    """
+    with tempfile.TemporaryDirectory(prefix="vedette-demo-") as made:
+        make((), Recipe(1, _GRID, 0.5, 3, 90), output=Path(made) / "set", force=True)
+        image = folder / "mosaic.jpg"
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(Path(made) / "set" / "mosaic-0000.jpg", image)
+    pictures = folder / "searched"
+    order = Order((str(image),), (DETECTOR,), Wish(optimise=Optimise.LATENCY), tiling=Tiling(_GRID.tile))
+    run = prepare(order, say)
+    try:
+        run.warm_up()
+        searched = tuple(_searched(run, batch) for batch in MINI_BATCHES)
+        last = replace(order, batch=MINI_BATCHES[-1], outputs=(f"annotated:{pictures}",))
+        Run(parse_inputs(order.inputs), run.opened, last).start([])
+    finally:
+        run.close()
+    return Search(run.opened[0], _GRID.size, searched, pictures / image.name)
+
+
+def _searched(run: Run, batch: int) -> Searched:
+    results = []
+    for _ in range(_REPEATS):
+        only = _Only()
+        Run(parse_inputs(run.order.inputs), run.opened, replace(run.order, batch=batch)).start([only])
+        results.append(only.result())
+    return Searched(
+        batch,
+        statistics.median(result.timeline.inference_ms() or 0.0 for result in results),
+        statistics.median(result.timeline.milliseconds()["total"] for result in results),
+        results[0].tiles,
+        len(results[0].detections or ()),
+    )
+
+
+class _Only:
+    """A sink that keeps the one result that comes."""
+
+    def __init__(self) -> None:
+        self._kept: list[Result] = []
+
+    def write(self, delivery: Delivery) -> None:
+        """See `Sink.write`."""
+        assert isinstance(delivery.outcome, Result), delivery.outcome
+        self._kept.append(delivery.outcome)
+
+    def close(self, *, complete: bool) -> None:
+        """See `Sink.close`."""
+
+    def result(self) -> Result:
+        """The result of the image."""
+        return self._kept[0]

@@ -30,25 +30,29 @@ from vedette.errors import (
     NotFoundError,
     TooLargeError,
     UnavailableError,
-    UnsupportedError,
     VedetteError,
 )
 from vedette.flows.inference.acquire import identity
 from vedette.flows.inference.infer import infer_rows
 from vedette.flows.inference.postprocess import Answering, Delivery, Seen, answer
 from vedette.flows.inference.preprocess import Preprocess
+from vedette.flows.inference.read import Read, Reader
 from vedette.flows.inference.runtime import Runtime
 from vedette.rules.candidates import Wish
 from vedette.values.execution import Execution, Optimise, Plan, Precision, RuntimeName
-from vedette.values.frame import Frame, Pixels, Reject
+from vedette.values.frame import Frame, Pixels, Reject, Size
 from vedette.values.manifest import Manifest
 from vedette.values.result import Outcome, Result
+from vedette.values.tiling import Fill, Tiling
 from vedette.values.timeline import Span, Timeline
 from vedette.wiring.instances import Opened, open_model
-from vedette.wiring.stream import Order, build_pipeline
+from vedette.wiring.stream import Order, build_pipeline, ids_of, intake_for
 
 Image = str | os.PathLike[str] | bytes | memoryview | Pixels
 """A path or address, encoded bytes, or uint8 RGB pixels of shape (height, width, 3)."""
+
+Tile = tuple[int, int] | None
+"""Width and height of a tile in pixels of the image; None: images are not cut."""
 
 _WAITING = 256
 
@@ -78,47 +82,74 @@ class Model:
         """How it is run."""
         return self._opened.instance.runtime.execution
 
-    def __call__(self, image: Image) -> Result:
+    def __call__(
+        self, image: Image, *, tile: Tile = None, overlap: int = 0, fill: str | None = None, batch: int = 8
+    ) -> Result:
         """Run one image in this thread.
+
+        Args:
+            image: what is looked at.
+            tile: width and height of the tiles that a detector looks at one by one; None: the whole image at once.
+            overlap: least overlap of neighbouring tiles in pixels.
+            fill: `blank` or `overview`, as `Tiling.fill`.
+            batch: tiles in one inference at most.
 
         Raises:
             VedetteError: the image cannot be had or decoded; the kind says which.
+            ValueError: no such tiling.
         """
         self._check_open()
-        instance = self._opened.instance
-        if instance.manifest.input is None:
-            raise UnsupportedError(
-                f"{instance.manifest.name} takes plain tensors, not images", help="call it with Model.infer(array)"
-            )
+        manifest = self.manifest
+        intake = intake_for(manifest, _tiling(tile, overlap, fill))
         started = self._clock.now_ns()
         frame = _frame(image)
         acquired = Span("acquire", started, self._clock.now_ns())
-        prepared = Preprocess([instance.manifest.input], keep_pixels=False, clock=self._clock)(frame)
-        (outputs,), inferred = infer_rows(instance.runtime, prepared.rows, self._clock)
-        timeline = Timeline((acquired, *prepared.spans, inferred))
-        seen = Seen(identity(0, frame.source, frame.index), frame, prepared.size, timeline)
-        outcome = answer(seen, instance, outputs, self._asked, self._clock).outcome
+        prepared = Preprocess([intake], keep_pixels=False, clock=self._clock)(frame)
+        read = Reader(manifest, self._asked.threshold_for(manifest), ids_of(self._asked.class_names, manifest))
+        (rows,), (placed,) = prepared.rows, prepared.places
+        answers: list[Read] = []
+        spans: list[Span] = []
+        for start in range(0, len(rows), batch):
+            outputs, inferred = infer_rows(self._opened.instance.runtime, rows[start : start + batch], self._clock)
+            answers += [read(output, place) for output, place in zip(outputs, placed[start:], strict=False)]
+            spans += [inferred, Span("postprocess", inferred.end_ns, self._clock.now_ns())]
+        timeline = Timeline((acquired, *prepared.spans, *spans))
+        seen = Seen(identity(0, frame.source, frame.index), frame, prepared.size, placed, timeline)
+        outcome = answer(seen, self._opened.instance, answers, self._asked, self._clock).outcome
         assert isinstance(outcome, Result), "a failure raises"
         return outcome
 
-    def map(self, images: Image | Iterable[Image], *, batch: int = 1) -> Iterator[Outcome]:
+    def map(
+        self,
+        images: Image | Iterable[Image],
+        *,
+        batch: int = 1,
+        tile: Tile = None,
+        overlap: int = 0,
+        fill: str | None = None,
+    ) -> Iterator[Outcome]:
         """Run many images through the pipeline and give their outcomes in order, while the rest is still running.
 
         Args:
             images: a folder, pattern, video or address, or any iterable of images; it is read as the results are taken.
-            batch: images in one inference at most.
+            batch: images or tiles in one inference at most.
+            tile: width and height of the tiles, as in a call.
+            overlap: least overlap of neighbouring tiles in pixels.
+            fill: `blank` or `overview`, as in a call.
 
         Returns:
             a Result for each image, or a Failure that says why there is none.
+
+        Raises:
+            ValueError: no such tiling.
         """
         self._check_open()
-        order = Order((), (self.manifest.name,), batch=batch, asked=self._asked)
+        tiling = _tiling(tile, overlap, fill)
+        order = Order((), (self.manifest.name,), batch=batch, asked=self._asked, tiling=tiling)
         outcomes = _Outcomes()
         source = _source(images)
         threads = self.execution.streams * self.execution.threads
-        pipeline = build_pipeline(
-            source, [self._opened.instance], [outcomes], order, keep_pixels=False, threads=threads
-        )
+        pipeline = build_pipeline(source, [self._opened.instance], [outcomes], order, threads=threads)
         return outcomes.run(pipeline.run)
 
     def infer(self, *tensors: NDArray[Any]) -> tuple[NDArray[Any], ...]:
@@ -174,6 +205,7 @@ def load_model(  # noqa: PLR0913 - the same choices as on the command line
     threads: int | None = None,
     top_k: int = 5,
     threshold: float | None = None,
+    classes: Iterable[str] = (),
 ) -> Model:
     """Load a model by name; one of the catalogue is pulled first if it is not there.
 
@@ -184,8 +216,9 @@ def load_model(  # noqa: PLR0913 - the same choices as on the command line
         optimise: `latency` (one image at a time on all cores) or `throughput` (a batch a core, for `map`).
         device: cpu, cuda:N, tensorrt:N or gpu:N.
         threads: cores to use; all allowed ones unless given.
-        top_k: classes of each answer.
+        top_k: classes of each answer of a classifier.
         threshold: lowest score reported; the model's own unless given.
+        classes: the only labels that a detector reports; all unless given.
 
     Raises:
         VedetteError: the model is not there, or cannot be run as wished.
@@ -198,7 +231,15 @@ def load_model(  # noqa: PLR0913 - the same choices as on the command line
         threads,
         Optimise(optimise),
     )
-    return Model(open_model(name, wish, lambda _: None), Answering(top_k, threshold))
+    return Model(open_model(name, wish, lambda _: None), Answering(top_k, threshold, frozenset(classes)))
+
+
+def _tiling(tile: Tile, overlap: int, fill: str | None) -> Tiling | None:
+    if tile is None:
+        if overlap or fill is not None:
+            raise ValueError("overlap and fill belong to tiles: give tile=(width, height)")
+        return None
+    return Tiling(Size(*tile), overlap, None if fill is None else Fill(fill))
 
 
 class _Outcomes:

@@ -19,7 +19,7 @@ from vedette.adapters.store.choices import ChoiceFolder
 from vedette.adapters.store.manifests import ManifestFolder, state_of
 from vedette.clock import SystemClock
 from vedette.flows.inference.choose import Chooser, remembered
-from vedette.flows.inference.preprocess import Preprocess, Row
+from vedette.flows.inference.preprocess import Intake, Preprocess, Row
 from vedette.flows.inference.runtime import Instance, Loader
 from vedette.rules.candidates import Wish, candidates
 from vedette.rules.threads import has_bf16, usable_cores
@@ -98,9 +98,9 @@ def photo_crops(manifest: Manifest, executions: tuple[Execution, ...]) -> list[R
     """Seeded crops of the shipped photos, as rows of the model's input."""
     assert manifest.input is not None, "only models of images are measured on photos"
     compared = any(execution.precision is not Precision.FP32 for execution in executions)
-    prepare = Preprocess([manifest.input], keep_pixels=False, clock=SystemClock())
+    prepare = Preprocess([Intake(manifest.input)], keep_pixels=False, clock=SystemClock())
     crops = seeded_crops(_CROPS_TO_COMPARE if compared else _CROPS_TO_TIME, Size(500, 375), _CROP_SEED)
-    return [prepare(Frame("crop", crop)).rows[0] for crop in crops]
+    return [prepare(Frame("crop", crop)).rows[0][0] for crop in crops]
 
 
 def seeded_crops(count: int, size: Size, seed: int) -> list[bytes]:

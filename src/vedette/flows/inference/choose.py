@@ -6,19 +6,22 @@ candidates -> load each -> agreement of precisions with fp32 -> rounds, interlea
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vedette.clock import Clock
 from vedette.errors import VedetteError
 from vedette.flows.inference.preprocess import Row
-from vedette.flows.inference.runtime import Loader, Runtime
-from vedette.rules.candidates import agrees, pick
+from vedette.flows.inference.runtime import Loader, Runtime, Tensor
+from vedette.rules.candidates import SURE_MARGIN, agrees, agrees_on_boxes, pick
 from vedette.rules.vision.classes import softmax
+from vedette.rules.vision.detect import detect
+from vedette.values.detection import Detections
 from vedette.values.execution import Choice, Execution, Optimise, Precision, RuntimeName, Trial
 from vedette.values.manifest import Manifest, ModelType, Scores
 
@@ -27,6 +30,9 @@ BUDGET_NS = 4_500_000_000
 
 _ROUNDS = 3
 _ROUND_NS = 200_000_000
+
+
+_Answer = Detections | NDArray[np.float32]
 
 
 class ChoiceStore(Protocol):
@@ -120,31 +126,31 @@ class Chooser:
         others = [runner for runner in runners if runner.execution.precision is not Precision.FP32]
         if reference is None or not others:
             return
-        if manifest.model_type is not ModelType.CLASSIFIER:
+        if manifest.model_type is ModelType.TENSOR:
             for runner in others:
-                runner.reason = f"agreement with fp32 is not defined for a {manifest.model_type}"
+                runner.reason = "agreement with fp32 is not defined for plain tensors"
             return
         verdicts: dict[tuple[RuntimeName, Precision], tuple[bool, float]] = {}
         compared = self._answers(manifest, reference.runtime, crops, started, 0.65)
         for runner in others:
             key = (runner.execution.runtime, runner.execution.precision)
             if key not in verdicts:
-                verdicts[key] = agrees(compared, self._answers(manifest, runner.runtime, crops[: len(compared)]))
+                answers = self._answers(manifest, runner.runtime, crops[: len(compared)])
+                verdicts[key] = _agrees(manifest, compared, answers)
             agreed, runner.agreement = verdicts[key]
             if not agreed:
                 runner.reason = "its answers differ too much from fp32"
 
     def _answers(
         self, manifest: Manifest, runtime: Runtime, crops: list[Row], started: int = 0, share: float = 0.0
-    ) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-        """Probabilities for each crop; with a `share`, for as many crops as that part of the budget allows."""
+    ) -> list[_Answer]:
+        """The answer for each crop; with a `share`, for as many crops as that part of the budget allows."""
         answers = []
         for crop in crops:
-            vector = np.asarray(runtime.infer(crop[np.newaxis])[0], np.float32).reshape(-1)
-            answers.append(softmax(vector) if manifest.scores is Scores.LOGITS else vector)
+            answers.append(_answer(manifest, tuple(output[0] for output in runtime.infer(crop[np.newaxis]))))
             if share and self._spent(started, share):
                 break
-        return np.stack(answers)
+        return answers
 
     def _measure(self, runners: list[_Runner], crops: list[Row], started: int) -> None:
         able = [runner for runner in runners if not runner.reason]
@@ -176,6 +182,23 @@ class Chooser:
 
     def _spent(self, started: int, share: float) -> bool:
         return self.clock.now_ns() - started > share * BUDGET_NS
+
+
+def _answer(manifest: Manifest, outputs: tuple[Tensor, ...]) -> _Answer:
+    """What precisions are compared by: boxes down to a little below the threshold, or the chances of all classes."""
+    if manifest.model_type.is_detector:
+        return detect(outputs, manifest, max(0.0, manifest.confidence_threshold - SURE_MARGIN))
+    vector = np.asarray(outputs[0], np.float32).reshape(-1)
+    return softmax(vector) if manifest.scores is Scores.LOGITS else vector
+
+
+def _agrees(manifest: Manifest, reference: Sequence[_Answer], other: Sequence[_Answer]) -> tuple[bool, float]:
+    """Whether another precision says the same as fp32, and how far."""
+    if manifest.model_type.is_detector:
+        boxes = [[one for one in answers if isinstance(one, Detections)] for answers in (reference, other)]
+        return agrees_on_boxes(boxes[0], boxes[1], manifest.confidence_threshold)
+    chances = [np.stack([one for one in answers if isinstance(one, np.ndarray)]) for answers in (reference, other)]
+    return agrees(chances[0], chances[1])
 
 
 def remembered(store: ChoiceStore, key: str, choose: Callable[[], Choice]) -> Choice:

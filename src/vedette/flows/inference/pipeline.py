@@ -1,6 +1,6 @@
 """The stages of a stream, joined by bounded channels in one process.
 
-    source -> acquire (its own thread) -> preprocess -> a batcher a model -> infer -> gather -> postprocess
+    source -> acquire (its own thread) -> preprocess -> a batcher a model -> infer, read -> gather -> postprocess
            -> deliver, in order -> a queue a sink -> sinks
 
 A full channel blocks the stage before it, back to the source. At most `window` images are under way, so the place
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -22,13 +23,14 @@ from vedette.flows.inference.acquire import Arrival, Source, acquire
 from vedette.flows.inference.batcher import Batcher
 from vedette.flows.inference.channel import Channel
 from vedette.flows.inference.deliver import Finished, Sink, deliver, deliver_rest, queue_for_sink
-from vedette.flows.inference.gather import Work
+from vedette.flows.inference.gather import Piece, Work, split
 from vedette.flows.inference.infer import infer_rows
 from vedette.flows.inference.postprocess import Answering, Delivery, Seen, answer, fail
 from vedette.flows.inference.preprocess import Prepared, Preprocess
+from vedette.flows.inference.read import Read, Reader
 from vedette.flows.inference.runtime import Instance, Tensor
 from vedette.flows.inference.window import Window
-from vedette.values.frame import Reject
+from vedette.values.frame import Frame, Pixels, Reject
 from vedette.values.result import Failure
 from vedette.values.timeline import Span, Timeline
 
@@ -36,19 +38,26 @@ _AT_ONCE = 8
 """Images that a worker is handed in one go at most: a hand-over costs about a fifth of a millisecond."""
 
 
+_WHOLE_AT_ONCE = 3
+"""Images that are decoded at the same time where they are cut: such images are large, and their tiles keep every
+other worker busy."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How a pipeline works.
 
     Attributes:
-        batch: images in one inference at most.
+        batch: rows (images or tiles) in one inference at most.
         workers: threads that decode, call the engines and make answers: one for each core to be used.
         asked: what every answer holds.
+        class_ids: for each instance the classes that are reported; empty for all.
     """
 
     batch: int = 1
     workers: int = 1
     asked: Answering = field(default_factory=Answering)
+    class_ids: Sequence[frozenset[int] | None] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +104,17 @@ class _Run:
     def __init__(self, pipeline: Pipeline) -> None:
         settings, instances = pipeline.settings, pipeline.instances
         self._pipeline = pipeline
+        self._cut = any(intake.tiling is not None for intake in pipeline.preprocess.intakes)
         self._in_hand = 2 * settings.workers  # one image for each worker, and one that waits for it
-        least = self._in_hand + settings.batch * len(instances)
-        self._window = Window(16 + 2 * _AT_ONCE * least, least)
+        least = self._in_hand + (1 if self._cut else settings.batch) * len(instances)
+        self._window = Window(16 + 2 * (1 if self._cut else _AT_ONCE) * least, least)
         self._arrivals = Channel[Arrival](least, lambda arrival: arrival.size_bytes)
         self._finished = Channel[Finished](2 * least, lambda finished: finished.size_bytes)
         self._queues = {sink: queue_for_sink() for sink in pipeline.sinks}
         self._batchers = [Batcher(settings.batch) for _ in instances]
+        self._readers = [_reader(pipeline, number) for number in range(len(instances))]
+        self._ready: deque[tuple[int, list[Piece]]] = deque()
+        self._whole = threading.BoundedSemaphore(_WHOLE_AT_ONCE if self._cut else settings.workers)
         self._streams = [threading.Semaphore(instance.runtime.execution.streams) for instance in instances]
         self._stopped = threading.Event()
         self._tasks = asyncio.TaskGroup()
@@ -110,6 +123,7 @@ class _Run:
         self._sink_threads = ThreadPoolExecutor(max(1, len(pipeline.sinks)), thread_name_prefix="vedette-sink")
 
     async def work(self) -> None:
+        self._loop = asyncio.get_running_loop()
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._acquire())
@@ -142,13 +156,14 @@ class _Run:
 
     def _share(self) -> int:
         """How many images a worker gets in one go: more than one only where as many wait for every other worker."""
+        if self._cut:
+            return 1
         return max(1, min(_AT_ONCE, len(self._arrivals) // self._in_hand))
 
     async def _hand_over(self, work: Callable[..., list[Finished]], *arguments: object) -> None:
         """Let a worker do it, and pass on what it finished."""
-        loop = asyncio.get_running_loop()
         self._busy += 1
-        for finished in await loop.run_in_executor(self._workers, work, *arguments):
+        for finished in await self._loop.run_in_executor(self._workers, work, *arguments):
             await self._finished.put(finished)
         self._busy -= 1
         self._relieve()
@@ -178,10 +193,31 @@ class _Run:
         prepared = self._prepared(arrival)
         if isinstance(prepared, Failure):
             return [Finished(arrival.ordinal, arrival.size_bytes, (Delivery(prepared),))]
-        work, finished = Work(arrival, prepared), []
-        for number, batcher in enumerate(self._batchers):
-            if batch := batcher.offer(work):
-                finished += self._inferred(number, batch)
+        _, pieces = split(arrival, prepared)
+        del prepared  # the rows belong to the pieces
+        batches = [
+            (number, batch) for number, batcher in enumerate(self._batchers) for batch in batcher.offer(pieces[number])
+        ]
+        del pieces
+        self._ready.extend(batches)
+        for _ in batches[1:]:
+            self._loop.call_soon_threadsafe(self._call_help)
+        return self._ran_ready()
+
+    def _call_help(self) -> None:
+        """One image filled several batches: a worker that has nothing to do runs one of them."""
+        if self._ready and self._busy < self._pipeline.settings.workers:
+            self._tasks.create_task(self._hand_over(self._ran_ready))
+
+    def _ran_ready(self) -> list[Finished]:
+        """Run the batches that are full, whoever filled them, until none is left."""
+        finished = []
+        while not self._stopped.is_set():
+            try:
+                number, batch = self._ready.popleft()
+            except IndexError:
+                break
+            finished += self._inferred(number, batch)
         return finished
 
     def _prepared(self, arrival: Arrival) -> Prepared | Failure:
@@ -189,41 +225,74 @@ class _Run:
         if isinstance(item, Reject):
             return Failure(arrival.id, item.source, item.index, item.kind, item.message, item.help)
         try:
-            return self._pipeline.preprocess(item)
+            with self._whole:
+                return self._pipeline.preprocess(item)
         except Exception as error:  # noqa: BLE001 - one image must not stop the rest
             return fail(arrival.id, item.source, item.index, error)
 
-    def _inferred(self, number: int, works: list[Work]) -> list[Finished]:
-        """Infer one batch; whoever brings an image's last answer also finishes that image."""
+    def _inferred(self, number: int, pieces: list[Piece]) -> list[Finished]:
+        """Infer and read one batch; whoever brings an image's last answer also finishes that image."""
         clock = self._pipeline.clock
         started = clock.now_ns()
         outputs: Sequence[tuple[Tensor, ...] | Exception]
         try:
-            rows = [work.prepared.rows[number] for work in works]
+            rows = [piece.row for piece in pieces]
             with self._streams[number]:
                 outputs, span = infer_rows(self._pipeline.instances[number].runtime, rows, clock)
         except Exception as error:  # noqa: BLE001 - one batch must not stop the rest
-            outputs, span = [error] * len(works), Span("infer", started, clock.now_ns())
-        complete = [work for work, output in zip(works, outputs, strict=True) if work.gather(number, output, span)]
+            outputs, span = [error] * len(pieces), Span("infer", started, clock.now_ns())
+        complete = []
+        for piece, output in zip(pieces, outputs, strict=True):
+            answer = self._read(number, piece, output)
+            if piece.work.gather(number, piece.number, answer, span, Span("postprocess", span.end_ns, clock.now_ns())):
+                complete.append(piece.work)
         return [Finished(work.arrival.ordinal, work.arrival.size_bytes, self._deliveries(work)) for work in complete]
 
-    def _deliveries(self, work: Work) -> tuple[Delivery, ...]:
-        return tuple(self._delivery(work, number) for number in range(len(self._pipeline.instances)))
-
-    def _delivery(self, work: Work, number: int) -> Delivery:
-        arrival, outputs, frame = work.arrival, work.outputs[number], work.arrival.item
-        assert outputs is not None, "a gathered work has every output"
-        assert not isinstance(frame, Reject), "a rejected image has no work"
-        if isinstance(outputs, Exception):
-            return Delivery(fail(arrival.id, frame.source, frame.index, outputs))
+    def _read(self, number: int, piece: Piece, output: tuple[Tensor, ...] | Exception) -> Read | Exception:
+        if isinstance(output, Exception):
+            return output
         try:
-            waited = Span("queue", arrival.span.end_ns, work.prepared.spans[0].start_ns)
-            timeline = Timeline((arrival.span, waited, *work.prepared.spans, *work.spans[number]))
-            seen = Seen(arrival.id, frame, work.prepared.size, timeline, work.prepared.pixels)
-            pipeline = self._pipeline
-            return answer(seen, pipeline.instances[number], outputs, pipeline.settings.asked, pipeline.clock)
+            return self._readers[number](output, piece.work.places[number][piece.number])
+        except Exception as error:  # noqa: BLE001 - one answer must not stop the rest
+            return error
+
+    def _deliveries(self, work: Work) -> tuple[Delivery, ...]:
+        instances = range(len(self._pipeline.instances))
+        if work.pixels is not None or not self._pipeline.preprocess.keep_pixels:
+            return tuple(self._delivery(work, number, work.pixels) for number in instances)
+        frame = _frame(work.arrival)
+        with self._whole:
+            try:
+                pixels = self._pipeline.preprocess.whole(frame)
+            except Exception as error:  # noqa: BLE001 - one image must not stop the rest
+                failure = Delivery(fail(work.arrival.id, frame.source, frame.index, error))
+                return (failure,) * len(instances)
+            return tuple(self._delivery(work, number, pixels) for number in instances)
+
+    def _delivery(self, work: Work, number: int, pixels: Pixels | None) -> Delivery:
+        arrival, pipeline, frame = work.arrival, self._pipeline, _frame(work.arrival)
+        refused = work.errors[number]
+        if refused is not None:
+            return Delivery(fail(arrival.id, frame.source, frame.index, refused))
+        try:
+            rows = [answer for answer in work.answers[number] if answer is not None]
+            waited = Span("queue", arrival.span.end_ns, work.prepared[0].start_ns)
+            timeline = Timeline((arrival.span, waited, *work.prepared, *work.spans[number]))
+            seen = Seen(arrival.id, frame, work.size, work.places[number], timeline, pixels)
+            return answer(seen, pipeline.instances[number], rows, pipeline.settings.asked, pipeline.clock)
         except Exception as error:  # noqa: BLE001 - one answer must not stop the rest
             return Delivery(fail(arrival.id, frame.source, frame.index, error))
+
+
+def _frame(arrival: Arrival) -> Frame:
+    assert isinstance(arrival.item, Frame), "a rejected image has no work"
+    return arrival.item
+
+
+def _reader(pipeline: Pipeline, number: int) -> Reader:
+    manifest, settings = pipeline.instances[number].manifest, pipeline.settings
+    class_ids = settings.class_ids[number] if settings.class_ids else None
+    return Reader(manifest, settings.asked.threshold_for(manifest), class_ids)
 
 
 def _first(errors: BaseExceptionGroup[Exception]) -> Exception:

@@ -1,16 +1,24 @@
-"""The outputs of a model for one image become a Result, and a picture where one is wanted. Runs in a worker thread."""
+"""What a model gave for the rows of an image becomes a Result, and pictures where wanted. Runs in a worker thread."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from vedette.clock import Clock
-from vedette.flows.inference.runtime import Instance, Tensor
+from vedette.errors import InvalidError
+from vedette.flows.inference.read import Read
+from vedette.flows.inference.runtime import Instance
 from vedette.rules.vision.classes import classify
-from vedette.rules.vision.draw import annotate
+from vedette.rules.vision.crop import crop_detections
+from vedette.rules.vision.draw import annotate, draw_detections
 from vedette.rules.vision.encode import encode_jpeg
+from vedette.rules.vision.merge import Part, merge
+from vedette.rules.vision.places import Kind, Place, hull
+from vedette.values.detection import Detections
 from vedette.values.frame import Frame, Pixels, Size
-from vedette.values.result import Class, Failure, Outcome, Result
+from vedette.values.manifest import Manifest, Suppression
+from vedette.values.result import Class, Detection, Failure, Outcome, Result
 from vedette.values.timeline import Span, Timeline
 
 
@@ -21,47 +29,69 @@ class Answering:
     Attributes:
         top_k: classes at most.
         threshold: lowest score reported; None takes the model's own.
+        class_names: the only labels that are reported of a detector; empty for all.
+        picture: whether an annotated picture is wanted.
+        crops: whether a picture of every object is wanted.
     """
 
     top_k: int = 5
     threshold: float | None = None
+    class_names: frozenset[str] = frozenset()
+    picture: bool = False
+    crops: bool = False
+
+    def threshold_for(self, manifest: Manifest) -> float:
+        """The lowest score that is reported of a model."""
+        return manifest.confidence_threshold if self.threshold is None else self.threshold
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One outcome on its way to the sinks, with its annotated picture (JPEG) if one is wanted."""
+    """One outcome on its way to the sinks, with its pictures (JPEG) if they are wanted.
+
+    Attributes:
+        outcome: the result or the failure.
+        picture: the image with the answer drawn on it.
+        crops: label and picture of each detection, in their order.
+    """
 
     outcome: Outcome
     picture: bytes | None = None
+    crops: tuple[tuple[str, bytes], ...] = ()
 
     @property
     def size_bytes(self) -> int:
         """Bytes held in memory, a small outcome counted as 1 KiB."""
-        return 1024 + len(self.picture or b"")
+        return 1024 + len(self.picture or b"") + sum(len(crop) for _, crop in self.crops)
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What is known of an image before its models answer."""
+    """What is known of an image when one of its models has answered.
+
+    Attributes:
+        id, frame, size: which image it is.
+        places: where the rows of this model lie in it.
+        timeline: what happened to it so far.
+        pixels: the whole image, where a picture is wanted.
+    """
 
     id: str
     frame: Frame
     size: Size
+    places: tuple[Place, ...]
     timeline: Timeline
     pixels: Pixels | None = None
 
 
-def answer(seen: Seen, instance: Instance, outputs: tuple[Tensor, ...], asked: Answering, clock: Clock) -> Delivery:
-    """Turn the outputs for one image into a Delivery.
+def answer(seen: Seen, instance: Instance, rows: Sequence[Read], asked: Answering, clock: Clock) -> Delivery:
+    """Turn what a model gave for the rows of an image into a Delivery.
 
     Raises:
         InvalidError: the model gave something else than its manifest says.
     """
     started = clock.now_ns()
     manifest, execution = instance.manifest, instance.runtime.execution
-    threshold = manifest.confidence_threshold if asked.threshold is None else asked.threshold
-    classes = classify(outputs[0], manifest.labels, manifest.scores, asked.top_k, threshold)
-    picture = None if seen.pixels is None else encode_jpeg(annotate(seen.pixels, _caption(classes)))
     result = Result(
         id=seen.id,
         source=seen.frame.source,
@@ -72,11 +102,67 @@ def answer(seen: Seen, instance: Instance, outputs: tuple[Tensor, ...], asked: A
         model_version=manifest.version,
         runtime=str(execution.runtime),
         precision=str(execution.precision),
-        classes=classes,
+        classes=None,
         timeline=seen.timeline,
+        tiles=sum(place.kind is not Kind.BLANK for place in seen.places),
     )
+    if manifest.model_type.is_detector:
+        result = replace(result, detections=_detections(seen.places, rows, manifest))
+    else:
+        result = replace(result, classes=_classes(rows, manifest, asked))
+    picture, crops = _pictures(seen, result, asked)
     done = replace(result, timeline=seen.timeline.add(Span("postprocess", started, clock.now_ns())))
-    return Delivery(done, picture)
+    return Delivery(done, picture, crops)
+
+
+def _classes(rows: Sequence[Read], manifest: Manifest, asked: Answering) -> tuple[Class, ...]:
+    (outputs,) = rows
+    assert not isinstance(outputs, Detections), "a classifier's row is its outputs"
+    return classify(outputs[0], manifest.labels, manifest.scores, asked.top_k, asked.threshold_for(manifest))
+
+
+def _detections(places: Sequence[Place], rows: Sequence[Read], manifest: Manifest) -> tuple[Detection, ...]:
+    parts = []
+    for place, found in zip(places, rows, strict=True):
+        assert isinstance(found, Detections), "a detector's row is its boxes"
+        if place.kind is not Kind.BLANK:
+            parts.append(Part(place.region, found, overview=place.kind is Kind.OVERVIEW))
+    found = parts[0].found
+    if len(parts) > 1:
+        assert manifest.detector is not None, "a detector says how its boxes are read"
+        spec = manifest.detector
+        found = merge(parts, hull(places), spec.iou_threshold, agnostic=spec.nms is Suppression.AGNOSTIC)
+    return tuple(
+        Detection(_label(manifest, number), number, score, (left, top, right, bottom))
+        for number, score, (left, top, right, bottom) in zip(
+            found.class_ids.tolist(), found.scores.tolist(), found.boxes.tolist(), strict=True
+        )
+    )
+
+
+def _label(manifest: Manifest, number: int) -> str:
+    if 0 <= number < len(manifest.labels):
+        return manifest.labels[number]
+    raise InvalidError(
+        f"the model gave an object of class {number}, there are {len(manifest.labels)} labels",
+        help="correct `labels` or `first_class` in the model's manifest: `vedette models show NAME` prints where it is",
+    )
+
+
+def _pictures(seen: Seen, result: Result, asked: Answering) -> tuple[bytes | None, tuple[tuple[str, bytes], ...]]:
+    if seen.pixels is None:
+        return None, ()
+    found = result.detections
+    picture: bytes | None = None
+    crops: tuple[tuple[str, bytes], ...] = ()
+    if asked.picture and found is not None:
+        picture = encode_jpeg(draw_detections(seen.pixels, found))
+    elif asked.picture:
+        picture = encode_jpeg(annotate(seen.pixels, _caption(result.classes or ())))
+    if asked.crops and found is not None:
+        cut = zip(found, crop_detections(seen.pixels, found), strict=True)
+        crops = tuple((one.label, encode_jpeg(crop)) for one, crop in cut if crop is not None)
+    return picture, crops
 
 
 def fail(identity: str, source: str, frame: int, error: Exception) -> Failure:

@@ -1,31 +1,55 @@
-"""From one frame to the rows that models take: decoded once, resized for each model. Runs in a worker thread."""
+"""From one frame to the rows that models take: decoded once, cut and resized for each. Runs in a worker thread."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from vedette.clock import Clock
 from vedette.rules.vision.decode import JPEG_SHRINKS, Decoded, decode
 from vedette.rules.vision.header import PIXEL_LIMIT, Header, check_pixels, read_header
-from vedette.rules.vision.resize import apply, plan_input, shrink_for
+from vedette.rules.vision.places import Place, make_row, places
+from vedette.rules.vision.resize import shrink_for
 from vedette.values.frame import Frame, Pixels, Size, size_of
-from vedette.values.manifest import InputSpec
+from vedette.values.manifest import InputSpec, Interpolation
+from vedette.values.tiling import Region, Tiling
 from vedette.values.timeline import Span
 
 Row = NDArray[np.uint8]
-"""One image as a model's image plan takes it: uint8 (height, width, channels)."""
+"""One row as a model's image plan takes it: uint8 (height, width, channels)."""
 
 Decode = Callable[[bytes | memoryview, Header, int], Decoded]
+
+RegionOf = Callable[[str], Region | None]
+"""The region of interest of the images of a source, by its name; None: the whole image."""
+
+Made = dict[tuple[Place, Interpolation, int, int], Row]
+"""The rows of one image by all that decides their content."""
+
+_KEPT_PIXELS = 2_000_000
+"""A larger image is not kept in memory for its picture but decoded once more when it is drawn."""
 
 
 def decode_at(data: bytes | memoryview, header: Header, shrink: int) -> Decoded:
     """Decode whatever the header announced, at the given shrink."""
     return decode(data, header=header, shrink=shrink)
+
+
+def everywhere(source: str) -> Region | None:
+    """No region of interest: all of every image."""
+    del source
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What one model takes of an image: its input, and how the image is cut for it, if it is."""
+
+    spec: InputSpec
+    tiling: Tiling | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +58,17 @@ class Prepared:
 
     Attributes:
         size: of the original image.
-        rows: one for each model, in their order.
-        pixels: the whole image, when a picture of it is wanted.
+        places: for each model, in their order, where its rows lie in the image.
+        rows: for each model its rows, in the order of its places; models with the same places share arrays.
+        pixels: the whole image, when a picture of it is wanted and it is small enough to be kept.
         spans: decode and preprocess.
     """
 
     size: Size
-    rows: tuple[Row, ...]
+    places: tuple[tuple[Place, ...], ...]
+    rows: tuple[tuple[Row, ...], ...]
     pixels: Pixels | None
     spans: tuple[Span, ...]
-
-    @property
-    def size_bytes(self) -> int:
-        """Bytes held in memory."""
-        return sum(row.nbytes for row in self.rows) + (0 if self.pixels is None else self.pixels.nbytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,46 +76,76 @@ class Preprocess:
     """What must be made of every frame.
 
     Attributes:
-        inputs: the image inputs of the models, in their order.
+        intakes: what the models take, in their order.
         keep_pixels: whether the whole image is needed later, for a picture.
         clock: for the spans.
         pixel_limit: larger images are refused before they are decoded.
+        region_of: the region of interest of a source's images.
         decode: how bytes become pixels; called once a frame, however many models there are.
     """
 
-    inputs: Sequence[InputSpec]
+    intakes: Sequence[Intake]
     keep_pixels: bool
     clock: Clock
     pixel_limit: int = PIXEL_LIMIT
+    region_of: RegionOf = everywhere
     decode: Decode = decode_at
 
     def __call__(self, frame: Frame) -> Prepared:
-        """Decode and resize one frame.
+        """Decode, cut and resize one frame.
 
         Raises:
-            VedetteError: as `rules.vision.decode` does.
+            VedetteError: as `rules.vision.decode` and `rules.vision.places` do.
         """
         started = self.clock.now_ns()
-        decoded = self._decoded(frame)
+        header, size = self._seen(frame)
+        planned = tuple(self._places(intake, size, frame.source) for intake in self.intakes)
+        kept = self.keep_pixels and size.pixels <= _KEPT_PIXELS
+        pixels = self._pixels(frame, header, 1 if kept else _shrink(planned))
         middle = self.clock.now_ns()
-        rows = tuple(_row(decoded, spec) for spec in self.inputs)
+        made: Made = {}
+        rows = tuple(
+            tuple(_row(pixels, place, intake.spec, made) for place in placed)
+            for placed, intake in zip(planned, self.intakes, strict=True)
+        )
         spans = (Span("decode", started, middle), Span("preprocess", middle, self.clock.now_ns()))
-        return Prepared(decoded.size, rows, decoded.pixels if self.keep_pixels else None, spans)
+        return Prepared(size, planned, rows, pixels if kept else None, spans)
 
-    def _decoded(self, frame: Frame) -> Decoded:
+    def whole(self, frame: Frame) -> Pixels:
+        """The whole image in full size, decoded once more: for a picture of an image that was too large to be kept."""
+        header, _ = self._seen(frame)
+        return self._pixels(frame, header, 1)
+
+    def _seen(self, frame: Frame) -> tuple[Header | None, Size]:
         payload = frame.payload
         if isinstance(payload, np.ndarray):
             check_pixels(size_of(payload), self.pixel_limit)
-            return Decoded(payload, size_of(payload))
+            return None, size_of(payload)
         header = read_header(payload, pixel_limit=self.pixel_limit)
-        shrink = 1
-        if not self.keep_pixels and header.format == "jpeg":
-            shrink = min((shrink_for(plan_input(header.size, spec), JPEG_SHRINKS) for spec in self.inputs), default=1)
-        return self.decode(payload, header, shrink)
+        return header, header.size
+
+    def _places(self, intake: Intake, size: Size, source: str) -> tuple[Place, ...]:
+        return places(size, intake.spec, intake.tiling, self.region_of(source))
+
+    def _pixels(self, frame: Frame, header: Header | None, shrink: int) -> Pixels:
+        payload = frame.payload
+        if isinstance(payload, np.ndarray):
+            return payload
+        assert header is not None, "encoded bytes have a header"
+        return self.decode(payload, header, shrink if header.format == "jpeg" else 1).pixels
 
 
-def _row(decoded: Decoded, spec: InputSpec) -> Row:
-    row = apply(decoded.pixels, plan_input(decoded.size, spec), spec.interpolation, spec.pad_value)
-    if spec.channels == 1:
-        return cv2.cvtColor(row, cv2.COLOR_RGB2GRAY)[:, :, np.newaxis].astype(np.uint8, copy=False)
+def _shrink(planned: Sequence[Sequence[Place]]) -> int:
+    """The largest shrink that leaves no pixel of any row to be invented."""
+    every = [place for placed in planned for place in placed]
+    if any(place.padded for place in every):
+        return 1
+    return min((shrink_for(place.geometry, JPEG_SHRINKS) for place in every), default=1)
+
+
+def _row(pixels: Pixels, place: Place, spec: InputSpec, made: Made) -> Row:
+    key = (place, spec.interpolation, spec.pad_value, spec.channels)
+    row = made.get(key)
+    if row is None:
+        row = made[key] = make_row(pixels, place, spec)
     return row

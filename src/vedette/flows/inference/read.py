@@ -1,0 +1,46 @@
+"""The outputs of a model for a row are read at once, where the batch has run: boxes are few, raw outputs are large."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vedette.flows.inference.runtime import Tensor
+from vedette.rules.vision.boxes import clip, sound
+from vedette.rules.vision.detect import detect, project
+from vedette.rules.vision.places import Kind, Place
+from vedette.values.detection import Detections, nothing
+from vedette.values.manifest import Manifest
+
+Read = Detections | tuple[Tensor, ...]
+"""What a row gave: of a detector its boxes in pixels of the original image, of others the outputs as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How the rows of one model are read.
+
+    Attributes:
+        manifest: of the model.
+        threshold: boxes with a lower score are dropped.
+        class_ids: the classes that are wanted; None for all.
+    """
+
+    manifest: Manifest
+    threshold: float
+    class_ids: frozenset[int] | None = None
+
+    def __call__(self, outputs: tuple[Tensor, ...], place: Place) -> Read:
+        """Read the outputs for one row, which lies at `place` in its image.
+
+        Raises:
+            InvalidError: the model gave something else than its manifest says.
+        """
+        if not self.manifest.model_type.is_detector:
+            return outputs
+        if place.kind is Kind.BLANK:
+            return nothing()
+        found = project(detect(outputs, self.manifest, self.threshold, class_ids=self.class_ids), place.geometry)
+        region, image = place.region, place.geometry.source
+        right, bottom = min(region.right, image.width), min(region.bottom, image.height)
+        boxes = clip(found.boxes, region.left, region.top, right, bottom)
+        return sound(Detections(boxes, found.scores, found.class_ids))
