@@ -19,7 +19,7 @@ from typing import Any
 from benchmarks.evidence import environment, json_option, write
 from vedette.adapters.sources.video import video_frames
 from vedette.clock import SystemClock
-from vedette.flows.inference.infer import infer_rows
+from vedette.flows.inference.infer import RowRunner
 from vedette.flows.inference.preprocess import Intake, Preprocess
 from vedette.flows.inference.read import Reader
 from vedette.rules.accuracy.agreement import Agreement, agreement_by_class
@@ -85,10 +85,11 @@ def frames_of(clip: Path) -> Iterator[Frame]:
 
 def search(opened: Opened, frame: Frame, tiling: Tiling | None, threshold: float) -> tuple[list[Part], Region]:
     """Persons in every row of a frame, in pixels of the frame; and what the rows cover."""
-    manifest, clock = opened.instance.manifest, SystemClock()
+    manifest = opened.instance.manifest
     assert manifest.input is not None, "a detector takes images"
     (rows,), (placed,) = _prepared(Intake(manifest.input, tiling), frame)
-    outputs = [infer_rows(opened.instance.runtime, [row], clock)[0][0] for row in rows]
+    run = RowRunner(opened.instance.runtime, SystemClock())
+    outputs = [run([row])[0][0] for row in rows]
     read = Reader(manifest, threshold, frozenset((PERSON,)))
     parts = []
     for place, output in zip(placed, outputs, strict=True):

@@ -33,7 +33,7 @@ from vedette.errors import (
     VedetteError,
 )
 from vedette.flows.inference.acquire import identity
-from vedette.flows.inference.infer import infer_rows
+from vedette.flows.inference.infer import RowRunner
 from vedette.flows.inference.postprocess import Answering, Delivery, Seen, answer
 from vedette.flows.inference.preprocess import Preprocess
 from vedette.flows.inference.read import Read, Reader
@@ -68,6 +68,7 @@ class Model:
         self._opened = opened
         self._asked = asked
         self._clock = SystemClock()
+        self._run = RowRunner(opened.instance.runtime, self._clock)
         self._tensor_plan: Runtime | None = None
         self._lock = threading.Lock()
         self._closed = False
@@ -110,7 +111,7 @@ class Model:
         answers: list[Read] = []
         spans: list[Span] = []
         for start in range(0, len(rows), batch):
-            outputs, inferred = infer_rows(self._opened.instance.runtime, rows[start : start + batch], self._clock)
+            outputs, inferred = self._run(rows[start : start + batch])
             answers += [read(output, place) for output, place in zip(outputs, placed[start:], strict=False)]
             spans += [inferred, Span("postprocess", inferred.end_ns, self._clock.now_ns())]
         timeline = Timeline((acquired, *prepared.spans, *spans))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from vedette.clock import Clock
 from vedette.errors import VedetteError
+from vedette.flows.inference.infer import split_outputs
 from vedette.flows.inference.preprocess import Row
 from vedette.flows.inference.runtime import Loader, Runtime, Tensor
 from vedette.rules.candidates import SURE_MARGIN, agrees, agrees_on_boxes, pick
@@ -147,7 +148,8 @@ class Chooser:
         """The answer for each crop; with a `share`, for as many crops as that part of the budget allows."""
         answers = []
         for crop in crops:
-            answers.append(_answer(manifest, tuple(output[0] for output in runtime.infer(crop[np.newaxis]))))
+            (outputs,) = split_outputs(runtime.infer(crop[np.newaxis]), 1) or ()
+            answers.append(_answer(manifest, outputs))
             if share and self._spent(started, share):
                 break
         return answers

