@@ -26,7 +26,7 @@ def test_the_demo_classifies_searches_and_cuts_a_large_image(tmp_path: Path) -> 
     for words in ("espresso 0.9", "cat 0.9", "cup 0.9", "searched in 63 tiles", "mini-batch", "what to try next"):
         assert words in done.stdout
     pictures = sorted(str(file.relative_to(tmp_path / "out")) for file in (tmp_path / "out").rglob("*.jpg"))
-    assert "searched/mosaic.jpg" in pictures
+    assert "mosaic-searched.jpg" in pictures
     assert "classified/coffee.jpg" in pictures
     assert "objects/coffee.jpg" in pictures
 

@@ -79,5 +79,5 @@ def _print_search(search: Search) -> None:
     tiles = search.searched[0].tiles
     print_line(f"one image of {search.size} pixels, searched in {tiles} tiles of 300x300: {search.picture}")
     print_table((">mini-batch", ">inference, ms", ">ms a tile", ">with loading, ms", ">objects"), rows)
-    print_line("inference is to cut the tiles, predict all and merge; medians of three")
+    print_line("inference: to cut the tiles, predict all and merge; one run each")
     print_line(describe(search.opened) + "\n")

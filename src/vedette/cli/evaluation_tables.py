@@ -152,6 +152,7 @@ def _print_circumstances(report: Report) -> None:
     for judged in (report.judged, *([report.reference] if report.reference else [])):
         print_line(
             f"{_name(judged)} version {judged.manifest.version}: {judged.execution}, score >= {judged.threshold:g}"
+            + ("; UNTRAINED: its answers mean nothing" if judged.manifest.provenance.untrained else "")
         )
     tiles = f"{_tiles(report.asked.tiling)}, " if report.judged.manifest.model_type.is_detector else ""
     print_line(f"{tiles}batch {report.asked.batch}")

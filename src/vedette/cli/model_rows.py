@@ -18,7 +18,7 @@ def listed_row(model: Listed) -> tuple[str, ...]:
         model.name,
         model.state,
         "" if model.input_size is None else str(model.input_size),
-        "" if model.download_mb is None else f"{model.download_mb:.1f} MB",
+        _download(model),
         _quality(model),
     )
 
@@ -33,6 +33,20 @@ def _quality(model: Listed) -> str:
     if provenance.reported_quality:
         return f"reported: {provenance.reported_quality.partition(' (')[0]}"
     return "measured when pulled" if model.state == "available" else ""
+
+
+def _download(model: Listed) -> str:
+    """How much is fetched; networks without trained weights are made here out of nothing."""
+    if model.download_mb is None:
+        return ""
+    return f"{model.download_mb:.1f} MB" if model.download_mb else "made here"
+
+
+def _gflops(manifest: Manifest) -> str:
+    if manifest.provenance.gflops is None:
+        return ""
+    one = "one image" if manifest.input is not None else "an input whose open lengths are 1"
+    return f"{manifest.provenance.gflops:.3g} (2 x multiply-adds of {one})"
 
 
 def listed_json(model: Listed) -> dict[str, Any]:
@@ -123,7 +137,7 @@ def available_rows(model: Listed) -> list[tuple[str, str]]:
     """What is known of a model before it is pulled."""
     source = model.provenance
     rows = [("name", f"{model.name} ({model.state})"), ("title", source.title), ("task", source.task)]
-    rows += [("input", str(model.input_size or "")), ("download", f"{model.download_mb or 0:.1f} MB")]
+    rows += [("input", str(model.input_size or "")), ("download", _download(model))]
     rows += [("licence", source.licence), ("source", source.source), ("reported_quality", source.reported_quality)]
     rows.append(("untrained", UNTRAINED if source.untrained else ""))
     return [(key, value) for key, value in rows if value]
@@ -146,7 +160,7 @@ def shown_rows(shown: Shown) -> list[tuple[str, str]]:
     rows += _detector_rows(manifest)
     rows += [("licence", source.licence), ("source", source.source)]
     rows.append(("parameters", "" if source.parameters is None else f"{source.parameters:,}"))
-    rows.append(("gflops", "" if source.gflops is None else f"{source.gflops:.3g} (2 x multiply-adds of one image)"))
+    rows.append(("gflops", _gflops(manifest)))
     rows += [("reported_quality", source.reported_quality), ("measured_quality", source.measured_quality)]
     rows.append(("sha256", shown.sha256))
     return [(key, value) for key, value in rows if value]

@@ -131,8 +131,9 @@ def print_tiles(tally: Tally) -> None:
     times = tally.inference
     if times.count:
         print_line(
-            f"{tally.tiles} tiles; inference time of an image (cut the tiles, predict all, merge; without loading and "
-            f"decoding): mean {times.mean:.0f} ms, longest {times.maximum:.0f} ms"
+            f"{tally.tiles} tiles (the stages of an image that is cut overlap)\n"
+            f"inference time of an image (cut the tiles, predict all, merge; without loading and decoding): "
+            f"mean {times.mean:.0f} ms, longest {times.maximum:.0f} ms"
         )
 
 
@@ -161,7 +162,7 @@ def print_choice(opened: Opened) -> None:
             "" if trial.agreement is None else f"{trial.agreement:.0%}",
         )
         rows.append((str(trial.execution), *figures, trial.reason or ("taken" if taken else "")))
-    print_table(("runtime", ">images/s", ">median ms", ">same top-1", ""), rows)
+    print_table(("runtime", ">images/s", ">median ms", ">agreement", ""), rows)
 
 
 def exit_code(tally: Tally) -> int:

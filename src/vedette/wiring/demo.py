@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import statistics
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,6 +12,9 @@ from vedette.adapters.sources.inputs import parse_inputs
 from vedette.flows.inference.postprocess import Answering, Delivery
 from vedette.rules.candidates import Wish
 from vedette.rules.dataset.mosaic import Grid
+from vedette.rules.vision.decode import decode
+from vedette.rules.vision.draw import draw_detections
+from vedette.rules.vision.encode import encode_jpeg
 from vedette.values.execution import Optimise
 from vedette.values.frame import Size
 from vedette.values.result import Result
@@ -25,7 +27,6 @@ CLASSIFIER, DETECTOR = "efficientnet-lite0", "ssdlite-mobilenet-v2"
 MINI_BATCHES = (1, 8, 64)
 _GRID = Grid(7, 9, Size(300, 300))
 _TOP_K = 3
-_REPEATS = 3
 
 
 def prepare_photos(folder: Path, model: str, say: Callable[[str], None]) -> Run:
@@ -42,7 +43,7 @@ def prepare_photos(folder: Path, model: str, say: Callable[[str], None]) -> Run:
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """One large image, searched tile by tile in mini-batches of one size; medians of a few repeats.
+    """One large image, searched tile by tile in mini-batches of one size.
 
     Attributes:
         batch: tiles in one inference.
@@ -80,32 +81,30 @@ def search_mosaic(folder: Path, say: Callable[[str], None]) -> Search:
         image = folder / "mosaic.jpg"
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(Path(made) / "set" / "mosaic-0000.jpg", image)
-    pictures = folder / "searched"
     order = Order((str(image),), (DETECTOR,), Wish(optimise=Optimise.LATENCY), tiling=Tiling(_GRID.tile))
     run = prepare(order, say)
     try:
         run.warm_up()
-        searched = tuple(_searched(run, batch) for batch in MINI_BATCHES)
-        last = replace(order, batch=MINI_BATCHES[-1], outputs=(f"annotated:{pictures}",))
-        Run(parse_inputs(order.inputs), run.opened, last).start([])
+        results = {batch: _result(run, batch) for batch in MINI_BATCHES}
     finally:
         run.close()
-    return Search(run.opened[0], _GRID.size, searched, pictures / image.name)
+    picture = folder / "mosaic-searched.jpg"
+    found = results[MINI_BATCHES[-1]].detections or ()
+    picture.write_bytes(encode_jpeg(draw_detections(decode(image.read_bytes()).pixels, found)))
+    searched = tuple(_searched(batch, result) for batch, result in results.items())
+    return Search(run.opened[0], _GRID.size, searched, picture)
 
 
-def _searched(run: Run, batch: int) -> Searched:
-    results = []
-    for _ in range(_REPEATS):
-        only = _Only()
-        Run(parse_inputs(run.order.inputs), run.opened, replace(run.order, batch=batch)).start([only])
-        results.append(only.result())
-    return Searched(
-        batch,
-        statistics.median(result.timeline.inference_ms() or 0.0 for result in results),
-        statistics.median(result.timeline.milliseconds()["total"] for result in results),
-        results[0].tiles,
-        len(results[0].detections or ()),
-    )
+def _result(run: Run, batch: int) -> Result:
+    only = _Only()
+    Run(parse_inputs(run.order.inputs), run.opened, replace(run.order, batch=batch)).start([only])
+    return only.result()
+
+
+def _searched(batch: int, result: Result) -> Searched:
+    times = result.timeline
+    objects = len(result.detections or ())
+    return Searched(batch, times.inference_ms() or 0.0, times.milliseconds()["total"], result.tiles, objects)
 
 
 class _Only:

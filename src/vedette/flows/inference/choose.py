@@ -148,8 +148,9 @@ class Chooser:
         """The answer for each crop; with a `share`, for as many crops as that part of the budget allows."""
         answers = []
         for crop in crops:
-            (outputs,) = split_outputs(runtime.infer(crop[np.newaxis]), 1) or ()
-            answers.append(_answer(manifest, outputs))
+            outputs = split_outputs(runtime.infer(crop[np.newaxis]), 1)
+            assert outputs is not None, "one row always has its outputs"
+            answers.append(_answer(manifest, outputs[0]))
             if share and self._spent(started, share):
                 break
         return answers
