@@ -87,7 +87,9 @@ def search(opened: Opened, frame: Frame, tiling: Tiling | None, threshold: float
     """Persons in every row of a frame, in pixels of the frame; and what the rows cover."""
     manifest = opened.instance.manifest
     assert manifest.input is not None, "a detector takes images"
-    (rows,), (placed,) = _prepared(Intake(manifest.input, tiling), frame)
+    prepared = Preprocess([Intake(manifest.input, tiling)], keep_pixels=False, clock=SystemClock())(frame)
+    (placed,) = prepared.places
+    rows = [prepared.row(0, number) for number in range(len(placed))]
     run = RowRunner(opened.instance.runtime, SystemClock())
     outputs = [run([row])[0][0] for row in rows]
     read = Reader(manifest, threshold, frozenset((PERSON,)))
@@ -97,11 +99,6 @@ def search(opened: Opened, frame: Frame, tiling: Tiling | None, threshold: float
         assert isinstance(found, Detections), "a detector gives boxes"
         parts.append(Part(place.region, found, overview=place.kind is Kind.OVERVIEW))
     return parts, hull(placed)
-
-
-def _prepared(intake: Intake, frame: Frame) -> tuple[Any, Any]:
-    prepared = Preprocess([intake], keep_pixels=False, clock=SystemClock())(frame)
-    return prepared.rows, prepared.places
 
 
 def open_for_latency(name: str) -> Opened:

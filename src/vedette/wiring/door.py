@@ -107,14 +107,16 @@ class Model:
         acquired = Span("acquire", started, self._clock.now_ns())
         prepared = Preprocess([intake], keep_pixels=False, clock=self._clock)(frame)
         read = Reader(manifest, self._asked.threshold_for(manifest), ids_of(self._asked.class_names, manifest))
-        (rows,), (placed,) = prepared.rows, prepared.places
+        (placed,) = prepared.places
+        rows = [prepared.row(0, number) for number in range(len(placed))]
+        cut = Span("preprocess", prepared.decode.end_ns, self._clock.now_ns())
         answers: list[Read] = []
         spans: list[Span] = []
         for start in range(0, len(rows), batch):
             outputs, inferred = self._run(rows[start : start + batch])
             answers += [read(output, place) for output, place in zip(outputs, placed[start:], strict=False)]
             spans += [inferred, Span("postprocess", inferred.end_ns, self._clock.now_ns())]
-        timeline = Timeline((acquired, *prepared.spans, *spans))
+        timeline = Timeline((acquired, prepared.decode, cut, *spans))
         seen = Seen(identity(0, frame.source, frame.index), frame, prepared.size, placed, timeline)
         outcome = answer(seen, self._opened.instance, answers, self._asked, self._clock).outcome
         assert isinstance(outcome, Result), "a failure raises"

@@ -100,7 +100,7 @@ def photo_crops(manifest: Manifest, executions: tuple[Execution, ...]) -> list[R
     compared = any(execution.precision is not Precision.FP32 for execution in executions)
     prepare = Preprocess([Intake(manifest.input)], keep_pixels=False, clock=SystemClock())
     crops = seeded_crops(_CROPS_TO_COMPARE if compared else _CROPS_TO_TIME, Size(500, 375), _CROP_SEED)
-    return [prepare(Frame("crop", crop)).rows[0][0] for crop in crops]
+    return [prepare(Frame("crop", crop)).row(0, 0) for crop in crops]
 
 
 def seeded_crops(count: int, size: Size, seed: int) -> list[bytes]:

@@ -15,8 +15,8 @@ from vedette.values.timeline import Span
 
 def piece(ordinal: int = 0) -> Piece:
     arrival = Arrival(ordinal, str(ordinal), Frame("x", b""), Span("acquire", 0, 1))
-    work = Work(arrival, Size(2, 2), ((),), None, (Span("preprocess", 1, 10),))
-    return Piece(work, 0, np.zeros((2, 2, 3), np.uint8))
+    work = Work(arrival, Size(2, 2), ((),), None, Span("decode", 1, 10))
+    return Piece(work, 0, np.zeros((2, 2, 3), np.uint8), 10)
 
 
 def test_the_last_one_missing_gets_the_batch() -> None:

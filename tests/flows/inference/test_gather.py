@@ -9,7 +9,7 @@ from fakes import colour_manifest, plain
 
 from vedette.clock import SystemClock
 from vedette.flows.inference.acquire import Arrival
-from vedette.flows.inference.gather import Work, split
+from vedette.flows.inference.gather import Piece, Work
 from vedette.flows.inference.preprocess import Intake, Prepared, Preprocess
 from vedette.values.frame import Frame, Size
 from vedette.values.tiling import Tiling
@@ -26,7 +26,7 @@ def prepared(models: int, tile: int = 40) -> Prepared:
 
 def work(models: int, tile: int = 40) -> Work:
     made = prepared(models, tile)
-    return Work(ARRIVAL, made.size, made.places, None, (Span("preprocess", 1, 10),))
+    return Work(ARRIVAL, made.size, made.places, None, Span("decode", 1, 10))
 
 
 def test_the_last_missing_answer_completes_the_image() -> None:
@@ -56,13 +56,22 @@ def test_a_tile_that_failed_counts_as_answered_and_is_kept_as_the_error_of_its_m
     assert image.errors == [error, None]
 
 
-def test_the_time_between_preprocess_and_inference_is_the_queue() -> None:
+def test_the_time_between_a_ready_row_and_its_inference_is_the_queue() -> None:
     """Waiting is a stage of its own."""
     image = work(1)
+    piece = Piece(image, 0, prepared(1).row(0, 0), 12)
 
-    image.gather(0, 0, (), Span("infer", 25, 30))
+    piece.answered(0, (), Span("infer", 25, 30), Span("postprocess", 30, 31))
 
-    assert image.spans[0] == [Span("queue", 10, 25), Span("infer", 25, 30)]
+    assert image.spans[0] == [Span("queue", 12, 25), Span("infer", 25, 30), Span("postprocess", 30, 31)]
+
+
+def test_preprocess_lasts_from_the_decoded_image_to_the_last_row() -> None:
+    """It touches decode."""
+    image = work(1)
+    image.rows_made_ns = 17
+
+    assert image.prepared == (Span("decode", 1, 10), Span("preprocess", 10, 17))
 
 
 def test_exactly_one_of_many_threads_completes_an_image() -> None:
@@ -75,11 +84,6 @@ def test_exactly_one_of_many_threads_completes_an_image() -> None:
             assert sum(complete) == 1
 
 
-def test_each_row_of_an_image_is_a_piece_for_its_model() -> None:
-    """In the order of the tiles; a piece weighs what its row does."""
-    made = prepared(2, tile=20)
-
-    _, pieces = split(ARRIVAL, made)
-
-    assert [[piece.number for piece in of_model] for of_model in pieces] == [[0, 1, 2, 3]] * 2
-    assert pieces[0][0].size_bytes == 8 * 8 * 3
+def test_a_piece_weighs_what_its_row_does() -> None:
+    """What batches count."""
+    assert Piece(work(1), 0, prepared(1, tile=20).row(0, 3), 0).size_bytes == 8 * 8 * 3

@@ -29,7 +29,7 @@ def test_each_model_gets_a_row_of_its_own_size() -> None:
     """One frame, two models, two rows."""
     prepared = prepare(Frame("x", jpeg((200, 10, 10), 64, 48)), 8, 16)
 
-    assert [row.shape for (row,) in prepared.rows] == [(8, 8, 3), (16, 16, 3)]
+    assert [prepared.row(model, 0).shape for model in (0, 1)] == [(8, 8, 3), (16, 16, 3)]
     assert prepared.size == Size(64, 48)
 
 
@@ -71,8 +71,8 @@ def test_a_model_of_one_channel_gets_grey() -> None:
     """ITU-R BT.601: grey = 0.299 R + 0.587 G + 0.114 B."""
     prepared = prepare(Frame("x", plain((200, 100, 50))), 8, channels=1)
 
-    assert prepared.rows[0][0].shape == (8, 8, 1)
-    assert abs(int(prepared.rows[0][0][0, 0, 0]) - (0.299 * 200 + 0.587 * 100 + 0.114 * 50)) <= 1
+    assert prepared.row(0, 0).shape == (8, 8, 1)
+    assert abs(int(prepared.row(0, 0)[0, 0, 0]) - (0.299 * 200 + 0.587 * 100 + 0.114 * 50)) <= 1
 
 
 def test_pixels_of_a_video_are_not_decoded_again() -> None:
@@ -80,15 +80,14 @@ def test_pixels_of_a_video_are_not_decoded_again() -> None:
     prepared = prepare(Frame("x", plain((9, 9, 9), 20, 10)), 8)
 
     assert prepared.size == Size(20, 10)
-    assert np.all(prepared.rows[0][0] == 9)
+    assert np.all(prepared.row(0, 0) == 9)
 
 
-def test_decode_comes_before_preprocess_in_the_timeline() -> None:
-    """Two spans that touch."""
-    decode, resize = prepare(Frame("x", jpeg((1, 2, 3))), 8).spans
+def test_the_time_of_decoding_is_told() -> None:
+    """Rows are made later, one by one."""
+    decode = prepare(Frame("x", jpeg((1, 2, 3))), 8).decode
 
-    assert (decode.stage, resize.stage) == ("decode", "preprocess")
-    assert decode.end_ns == resize.start_ns
+    assert (decode.stage, decode.end_ns - decode.start_ns) == ("decode", 1000)
 
 
 def test_bytes_that_are_no_image_are_refused() -> None:
@@ -126,7 +125,7 @@ def test_an_image_that_is_cut_gives_a_row_for_each_tile_and_is_decoded_once() ->
     frame = Frame("x", encode_png(picture))
     prepared = Preprocess(intakes(10, tiling=Tiling(Size(10, 10))), False, StepClock(), decode=counting)(frame)
 
-    assert [float(row.mean()) for row in prepared.rows[0]] == [0, 0, 0, 0, 0, 255]
+    assert [float(prepared.row(0, number).mean()) for number in range(6)] == [0, 0, 0, 0, 0, 255]
     assert len(decoded) == 1
 
 
@@ -134,15 +133,15 @@ def test_models_with_the_same_tiles_share_their_rows() -> None:
     """Cut once, however many models see it."""
     prepared = prepare(Frame("x", plain((1, 2, 3), 40, 40)), 8, 8, tiling=Tiling(Size(20, 20)))
 
-    assert [len(rows) for rows in prepared.rows] == [4, 4]
-    assert all(one is other for one, other in zip(*prepared.rows, strict=True))
+    assert [len(placed) for placed in prepared.places] == [4, 4]
+    assert all(prepared.row(0, number) is prepared.row(1, number) for number in range(4))
 
 
 def test_the_tiles_of_a_small_picture_do_not_keep_it_alive() -> None:
     """A tile that is as large as the model's input is copied, or it would hold the whole image."""
     prepared = prepare(Frame("x", plain((1, 2, 3), 40, 40)), 20, tiling=Tiling(Size(20, 20)))
 
-    assert all(row.base is None for row in prepared.rows[0])
+    assert all(prepared.row(0, number).base is None for number in range(4))
 
 
 def test_only_the_region_of_interest_is_cut() -> None:

@@ -201,6 +201,17 @@ def test_one_image_keeps_every_stream_of_its_model_busy() -> None:
     assert runtime.batches == [4, 4, 4]
 
 
+def test_the_rest_of_the_last_image_does_not_wait_for_the_batches_before_it() -> None:
+    """12 tiles in batches of 8: eight and four at the same time."""
+    together = threading.Barrier(2)
+    runtime = BlobRuntime(Execution(RuntimeName.NULL, streams=2), lambda rows: together.wait(10) and None)
+
+    (result,) = answers(cars(1), batch=8, runtime=runtime)
+
+    assert found(result) == truth(BOXES[0])
+    assert sorted(runtime.batches) == [4, 8]
+
+
 def test_pictures_and_crops_of_a_cut_image_are_made_in_full_size() -> None:
     """The picture is as large as the image, each crop as large as its box."""
     sink = ListSink()

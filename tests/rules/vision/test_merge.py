@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -39,7 +40,7 @@ def rows(found: Detections) -> list[list[float]]:
     return sorted(found.boxes.tolist())
 
 
-def overview(objects: Objects, score: float = 0.4, class_id: int = 0) -> Part:
+def overview(objects: Objects, score: float = 0.6, class_id: int = 0) -> Part:
     return Part(HUNDRED, detections(objects, [score] * len(objects), [class_id] * len(objects)), overview=True)
 
 
@@ -168,12 +169,18 @@ def test_two_neighbours_stay_two(pair: Objects, overlap: int) -> None:
     ]
 
 
-def test_only_an_overview_tells_two_that_touch_at_a_seam() -> None:
-    """Two alike that meet exactly at a seam are taken for one; an overview that has seen two keeps them two."""
-    pair: Objects = [(200, 100, 300, 200), (300, 100, 400, 200)]
+@pytest.mark.parametrize(("far", "told"), [(290, False), (360, True)], ids=["each fits a tile", "larger than a tile"])
+def test_only_an_overview_tells_two_that_touch_at_a_seam(far: float, *, told: bool) -> None:
+    """Two alike that meet exactly at a seam are taken for one, unless an overview speaks for both: they fit no tile."""
+    pair: Objects = [(100, 300 - far / 2, 300, 300 + far / 2), (300, 300 - far / 2, 500, 300 + far / 2)]
+    bounds = Region(0, 0, Size(600, 600))
+    tiles = [Region(left, 150, Size(300, 300)) for left in (0, 300)]
+    parts = [Part(tile, see(tile, pair)) for tile in tiles]
 
-    assert rows(merge(tiled(pair), HUNDRED, 0.5)) == [[200, 100, 400, 200]]
-    assert rows(merge([*tiled(pair), overview(pair)], HUNDRED, 0.5)) == [[200, 100, 300, 200], [300, 100, 400, 200]]
+    low, high = max(150.0, 300 - far / 2), min(450.0, 300 + far / 2)
+    assert rows(merge(parts, bounds, 0.5)) == [[100, low, 500, high]]
+    both = [list(map(float, thing)) for thing in pair]
+    assert rows(merge([*parts, overview(pair)], bounds, 0.5)) == (both if told else [[100, low, 500, high]])
 
 
 def test_a_hull_has_the_best_score_and_its_class() -> None:
@@ -239,50 +246,108 @@ def test_a_tile_may_reach_beyond_the_image() -> None:
 # Overview ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_large_object_is_the_box_of_the_overview() -> None:
-    """Its fragments vanish, ragged ones that nothing joined too."""
-    large = (50, 60, 550, 540)
-    parts = [
-        Part(region, detections([box], [0.9], [0]))
-        for region, box in zip(
-            grid(HUNDRED, Size(300, 300), 0),
-            [[60, 60, 300, 300], [300, 150, 540, 300], [120, 300, 300, 400], [300, 300, 500, 520]],
-            strict=True,
-        )
+LARGE: Objects = [(50, 60, 550, 540)]
+RAGGED = [[60, 60, 300, 300], [320, 150, 540, 300], [120, 320, 300, 400], [300, 320, 500, 520]]
+
+
+def ragged(scores: list[float]) -> list[Part]:
+    """Fragments of a large object, one a tile, that no link joins."""
+    tiles = grid(HUNDRED, Size(300, 300), 0)
+    return [
+        Part(region, detections([box], [score], [0])) for region, box, score in zip(tiles, RAGGED, scores, strict=True)
     ]
 
-    found = merge([*parts, overview([large], 0.4)], HUNDRED, 0.5)
 
-    assert rows(found) == [list(map(float, large))]
+def test_a_large_object_is_the_box_of_the_overview() -> None:
+    """Its fragments vanish, ragged ones that nothing joined too; equal scores are enough."""
+    found = merge([*ragged([0.4, 0.1, 0.3, 0.2]), overview(LARGE, 0.4)], HUNDRED, 0.5)
+
+    assert rows(found) == [list(map(float, LARGE[0]))]
     assert found.scores.tolist() == [0.4]
 
 
-def test_a_hull_that_equals_the_overview_is_replaced() -> None:
-    """Whatever its score."""
-    found = merge([*tiled([(100, 100, 500, 200)]), overview([(105, 98, 498, 203)], 0.1)], HUNDRED, 0.5)
+def test_fragments_with_a_better_score_stay() -> None:
+    """A worse score replaces no better one: filtered at 0.5, the result holds what the tiles are sure of."""
+    found = merge([*ragged([0.9, 0.1, 0.8, 0.2]), overview(LARGE, 0.4)], HUNDRED, 0.5)
 
-    assert rows(found) == [[105, 98, 498, 203]]
-
-
-def test_a_hull_that_the_overview_has_smaller_is_replaced() -> None:
-    """Equal by IoU is enough, even where pieces reach out of the overview's box."""
-    found = merge([*tiled([(100, 100, 500, 200)]), overview([(100, 100, 400, 180)], 0.1)], HUNDRED, 0.5)
-
-    assert rows(found) == [[100, 100, 400, 180]]
+    assert rows(found.take(found.scores >= 0.5)) == sorted([list(map(float, RAGGED[0])), list(map(float, RAGGED[2]))])
+    assert rows(found.take(found.scores < 0.5)) == [list(map(float, LARGE[0]))]
 
 
-def test_a_hull_mostly_inside_the_overview_is_replaced() -> None:
-    """Even where one of its pieces reaches out."""
-    found = merge([*tiled([(180, 100, 340, 160)]), overview([(50, 50, 310, 550)], 0.1)], HUNDRED, 0.5)
+HULL = [(100.0, 100.0, 500.0, 200.0)]
+EQUAL = (105.0, 98.0, 498.0, 203.0)
+SMALLER = (100.0, 100.0, 400.0, 180.0)
+AROUND = (50.0, 50.0, 310.0, 550.0)
 
-    assert rows(found) == [[50, 50, 310, 550]]
+
+@pytest.mark.parametrize(
+    ("objects", "seen"),
+    [(HULL, EQUAL), (HULL, SMALLER), ([(180.0, 100.0, 340.0, 160.0)], AROUND)],
+    ids=["it equals", "that the overview has smaller", "mostly inside though one piece reaches out"],
+)
+@pytest.mark.parametrize(("score", "replaced"), [(0.5, True), (0.49, False)])
+def test_a_hull_is_replaced_by_an_overview_that_is_as_sure(
+    objects: Objects, seen: tuple[float, float, float, float], score: float, *, replaced: bool
+) -> None:
+    """Equal by IoU or mostly inside, and the overview's score is at least the hull's, 0.5."""
+    found = merge([*tiled(objects), overview([seen], score)], HUNDRED, 0.5)
+
+    assert (list(objects[0]) in rows(found)) != replaced
+    assert list(seen) in rows(found) or not replaced
+
+
+def test_of_a_hull_and_the_same_box_of_the_overview_the_better_stays() -> None:
+    """A hull that the overview is less sure of suppresses it as any better box does."""
+    assert rows(merge([*tiled(HULL), overview([EQUAL], 0.49)], HUNDRED, 0.5)) == [list(HULL[0])]
+
+
+def test_each_piece_is_compared_with_the_box_that_it_lies_in() -> None:
+    """A doubtful piece joined to a sure one: two boxes of the overview, a sure and a doubtful one, replace the hull."""
+    left, right = Region(0, 150, Size(300, 300)), Region(300, 150, Size(300, 300))
+    pieces = [
+        Part(left, detections([[100, 150, 300, 450]], [0.8], [0])),
+        Part(right, detections([[300, 150, 500, 450]], [0.2], [0])),
+    ]
+    two: Objects = [(100, 120, 300, 480), (300, 120, 500, 480)]
+
+    def found(*scores: float) -> Detections:
+        return merge([*pieces, Part(HUNDRED, detections(two, scores, [0, 0]), overview=True)], HUNDRED, 0.5)
+
+    both = [list(map(float, thing)) for thing in two]
+    assert rows(found(0.8, 0.2)) == both
+    assert [100, 150, 500, 450] in rows(found(0.79, 0.9))
+    assert [100, 150, 500, 450] in rows(found(0.9, 0.19))
+
+
+@pytest.mark.parametrize("score", [0.1, 0.99])
+def test_the_overview_has_no_say_in_what_a_tile_sees_whole(score: float) -> None:
+    """A box within a tile goes whatever its score: on a whole box, around a piece, and where the tile saw nothing."""
+    parts = tiled([(40, 40, 100, 90), (250, 400, 350, 450)])
+    seen: Objects = [(38, 42, 103, 93), (240, 390, 306, 460), (400, 400, 500, 500)]
+
+    assert rows(merge([*parts, overview(seen, score)], HUNDRED, 0.5)) == [[40, 40, 100, 90], [250, 400, 350, 450]]
+
+
+@pytest.mark.parametrize(("right", "stays"), [(306.0, False), (306.1, True)])
+def test_a_box_within_a_tile_may_reach_out_by_the_margin(right: float, *, stays: bool) -> None:
+    """Six pixels for a tile of 300."""
+    found = merge([*tiled([]), overview([(100, 100, right, 200)])], HUNDRED, 0.5)
+
+    assert rows(found) == ([[100, 100, right, 200]] if stays else [])
+
+
+def test_an_overview_alone_keeps_all_its_boxes() -> None:
+    """Without tiles nobody has seen more."""
+    seen: Objects = [(38, 42, 103, 93), (100, 100, 500, 500)]
+
+    assert rows(merge([overview(seen)], HUNDRED, 0.5)) == [list(map(float, thing)) for thing in seen]
 
 
 def test_a_whole_box_of_a_tile_beats_the_overview() -> None:
-    """It has seen more pixels, whatever the scores."""
-    found = merge([*tiled([(40, 40, 100, 90)]), overview([(38, 42, 103, 93)], 0.99)], HUNDRED, 0.5)
+    """It has seen more pixels, whatever the scores, even where the overview's box is too large for the tile."""
+    found = merge([*tiled([(8, 8, 292, 292)]), overview([(8, 8, 320, 310)], 0.99)], HUNDRED, 0.5)
 
-    assert rows(found) == [[40, 40, 100, 90]]
+    assert rows(found) == [[8, 8, 292, 292]]
 
 
 def test_small_whole_objects_within_a_large_one_stay() -> None:
@@ -305,6 +370,83 @@ def test_an_overview_replaces_fragments_of_its_class(*, agnostic: bool) -> None:
 def test_what_only_the_overview_has_seen_is_found() -> None:
     """Tiles that saw nothing do not hide it."""
     assert rows(merge([*tiled([]), overview([(50, 50, 550, 550)])], HUNDRED, 0.5)) == [[50, 50, 550, 550]]
+
+
+# A lower threshold ----------------------------------------------------------------------------------------------------
+#
+# To merge with a low threshold and to filter afterwards at t should lose nothing that t alone would find. It does not
+# hold of all boxes below t. A doubtful piece lengthens the hull of a sure one, a doubtful whole box replaces a sure
+# piece of itself, or a sure box of the overview, and a link of a doubtful piece may take the place of a sure one's.
+
+
+def sure(found: Detections, threshold: float) -> tuple[bytes, bytes, bytes]:
+    return bits(found.take(found.scores >= threshold))
+
+
+@prove
+@given(seed=st.integers(0, 10**6), overlap=st.sampled_from([0, 30]), agnostic=st.booleans())
+def test_doubtful_boxes_of_the_overview_change_nothing_for_tiles_that_are_sure(
+    seed: int, overlap: int, *, agnostic: bool
+) -> None:
+    """Whatever the overview has below t, what is found from t up is the same, bit for bit, if all tiles are above t."""
+    parts = scored(crowd(seed, overlap), 0.5, 1.0)
+    doubtful = scored([part for part in crowd(seed + 1, overlap) if part.overview], 0.0, 0.499)
+
+    found = merge(parts, HUNDRED, 0.5, agnostic=agnostic)
+
+    assert sure(merge([*parts, *doubtful], HUNDRED, 0.5, agnostic=agnostic), 0.5) == bits(found)
+
+
+@prove
+@given(seed=st.integers(0, 10**6), agnostic=st.booleans())
+def test_doubtful_whole_boxes_change_nothing_in_tiles_that_do_not_overlap(seed: int, *, agnostic: bool) -> None:
+    """What is cut nowhere has no link across a seam: whatever of it is below t, what is above t stays, bit for bit."""
+    parts = [part for part in scored(crowd(seed, 0), 0.5, 1.0) if not part.overview]
+    doubtful = []
+    for part in scored(crowd(seed + 1, 0), 0.0, 0.499):
+        low = np.array([part.region.left, part.region.top] * 2) + 5.0
+        doubtful.append(replace(part, found=replace(part.found, boxes=np.clip(part.found.boxes, low, low + 190.0))))
+
+    found = merge(parts, HUNDRED, 0.5, agnostic=agnostic)
+
+    assert sure(merge([*parts, *doubtful], HUNDRED, 0.5, agnostic=agnostic), 0.5) == bits(found)
+
+
+def scored(parts: list[Part], low: float, high: float) -> list[Part]:
+    """The same with scores from low to high."""
+    return [replace(part, found=replace(part.found, scores=low + part.found.scores * (high - low))) for part in parts]
+
+
+@prove
+@given(scenes(), st.integers(0, 10**6))
+def test_an_unsure_overview_hides_no_object(scene: tuple[Region, Size, int, Objects], seed: int) -> None:
+    """An overview that sees boxes anywhere, less sure than the tiles: every object still comes out, complete."""
+    bounds, tile, overlap, objects = scene
+    generator = np.random.default_rng(seed)
+    tiles = grid(bounds, tile, overlap)
+    parts = [Part(region, see(region, objects)) for region in tiles]
+    low = generator.uniform((bounds.left, bounds.top), (bounds.right, bounds.bottom), (30, 2))
+    boxes = np.hstack([low, low + generator.uniform(50, 500, (30, 2))])
+    ghosts = Part(bounds, detections(boxes, generator.uniform(0, 0.49, 30), [0] * 30), overview=True)
+
+    found = merge([*parts, ghosts], bounds, 0.5)
+
+    wanted = hulls_of_what_is_seen(tiles, objects)
+    assert np.allclose(rows(found.take(found.scores >= 0.5)), wanted, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("score", [0.2, 0.9])
+def test_a_doubtful_piece_lengthens_a_hull(score: float) -> None:
+    """One score is as good as another for a link: the hull has the better one."""
+    tiles = grid(Region(0, 0, Size(600, 300)), Size(300, 300), 0)
+    parts = [
+        Part(tiles[0], detections([[200, 50, 300, 100]], [0.9], [0])),
+        Part(tiles[1], detections([[300, 50, 400, 100]], [score], [0])),
+    ]
+
+    found = merge(parts, Region(0, 0, Size(600, 300)), 0.5)
+
+    assert (rows(found), found.scores.tolist()) == ([[200, 50, 400, 100]], [0.9])
 
 
 # Any input -----------------------------------------------------------------------------------------------------------

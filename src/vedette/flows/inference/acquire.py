@@ -43,18 +43,23 @@ class Arrival:
 
 async def acquire(
     source: Source, arrivals: Channel[Arrival], window: Window, clock: Clock, when_full: Callable[[], None]
-) -> None:
+) -> int:
     """Read the source to its end into `arrivals`; each image waits for room in the `window`.
 
     `when_full` is called on the event loop when an image has to wait, after those before it have arrived.
     The thread is a daemon: a source that blocks (a terminal, a dead server) holds up an interrupted run for a moment.
+
+    Returns:
+        how many images there were.
     """
     loop = asyncio.get_running_loop()
     finished: asyncio.Future[None] = loop.create_future()
+    count = 0
 
     def read() -> None:
+        nonlocal count
         try:
-            for arrival in _arrivals(source, clock):
+            for count, arrival in enumerate(_arrivals(source, clock), 1):  # noqa: B007 - told at the end
                 if not window.enter(arrival.size_bytes, lambda: _call(loop, when_full)):
                     return
                 loop.call_soon_threadsafe(arrivals.put_now, arrival)
@@ -72,6 +77,7 @@ async def acquire(
     finally:
         window.stop()
         thread.join(_PATIENCE_S)
+    return count
 
 
 def _arrivals(source: Source, clock: Clock) -> Iterator[Arrival]:

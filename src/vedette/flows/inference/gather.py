@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 
 from vedette.flows.inference.acquire import Arrival
-from vedette.flows.inference.preprocess import Prepared, Row
+from vedette.flows.inference.preprocess import Row
 from vedette.flows.inference.read import Read
 from vedette.rules.vision.places import Place
 from vedette.values.frame import Pixels, Size
@@ -17,14 +17,16 @@ from vedette.values.timeline import Span
 class Work:
     """One image on its way through its models: what was made of it, and the answers as they come in.
 
-    The rows themselves belong to the pieces that wait in batches: they are freed when their batch has run.
+    Rows belong to the pieces that wait in batches: they are freed when their batch has run. `rows_made_ns` is when the
+    last row so far was ready.
     """
 
     arrival: Arrival
     size: Size
     places: tuple[tuple[Place, ...], ...]
     pixels: Pixels | None
-    prepared: tuple[Span, ...]
+    decode: Span
+    rows_made_ns: int = field(init=False)
     answers: list[list[Read | None]] = field(init=False)
     errors: list[Exception | None] = field(init=False)
     spans: list[list[Span]] = field(init=False)
@@ -32,40 +34,45 @@ class Work:
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def __post_init__(self) -> None:
+        self.rows_made_ns = self.decode.end_ns
         self.answers = [[None] * len(placed) for placed in self.places]
         self.errors = [None] * len(self.places)
         self.spans = [[] for _ in self.places]
         self._missing = sum(len(placed) for placed in self.places)
 
+    @property
+    def prepared(self) -> tuple[Span, Span]:
+        """When it was decoded and when its rows were made."""
+        return self.decode, Span("preprocess", self.decode.end_ns, self.rows_made_ns)
+
     def gather(self, model: int, row: int, answer: Read | Exception, *spans: Span) -> bool:
         """Keep what model number `model` gave for a row; true for the caller who brought the last one missing."""
-        ready = self.prepared[-1].end_ns
         with self._lock:
             assert self.answers[model][row] is None, "a model answers a row once"
             if isinstance(answer, Exception):
                 self.errors[model] = answer
             else:
                 self.answers[model][row] = answer
-            self.spans[model] += (Span("queue", ready, max(ready, spans[0].start_ns)), *spans)
+            self.spans[model] += spans
             self._missing -= 1
             return self._missing == 0
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One row of one image, for one model."""
+    """One row of one image, for one model, and when it was ready."""
 
     work: Work
     number: int
     row: Row
+    ready_ns: int
 
     @property
     def size_bytes(self) -> int:
         """Bytes held in memory."""
         return self.row.nbytes
 
-
-def split(arrival: Arrival, prepared: Prepared) -> tuple[Work, list[list[Piece]]]:
-    """The work on an image, and its pieces for each model."""
-    work = Work(arrival, prepared.size, prepared.places, prepared.pixels, prepared.spans)
-    return work, [[Piece(work, number, row) for number, row in enumerate(rows)] for rows in prepared.rows]
+    def answered(self, model: int, answer: Read | Exception, infer: Span, *spans: Span) -> bool:
+        """Give the answer to the work, with the wait for it; true if it was the last one missing."""
+        waited = Span("queue", self.ready_ns, max(self.ready_ns, infer.start_ns))
+        return self.work.gather(model, self.number, answer, waited, infer, *spans)

@@ -23,7 +23,7 @@ from vedette.flows.inference.acquire import Arrival, Source, acquire
 from vedette.flows.inference.batcher import Batcher
 from vedette.flows.inference.channel import Channel
 from vedette.flows.inference.deliver import Finished, Sink, deliver, deliver_rest, queue_for_sink
-from vedette.flows.inference.gather import Piece, Work, split
+from vedette.flows.inference.gather import Piece, Work
 from vedette.flows.inference.infer import RowRunner
 from vedette.flows.inference.postprocess import Answering, Delivery, Seen, answer, fail
 from vedette.flows.inference.preprocess import Prepared, Preprocess
@@ -117,6 +117,8 @@ class _Run:
         self._ready: deque[tuple[int, list[Piece]]] = deque()
         self._whole = threading.BoundedSemaphore(_WHOLE_AT_ONCE if self._cut else settings.workers)
         self._streams = [threading.Semaphore(instance.runtime.execution.streams) for instance in instances]
+        self._arrived, self._offered_images = -1, 0
+        self._counting = threading.Lock()
         self._stopped = threading.Event()
         self._tasks = asyncio.TaskGroup()
         self._busy = 0
@@ -138,7 +140,8 @@ class _Run:
 
     async def _acquire(self) -> None:
         pipeline = self._pipeline
-        await acquire(pipeline.source, self._arrivals, self._window, pipeline.clock, self._relieve)
+        arrived = await acquire(pipeline.source, self._arrivals, self._window, pipeline.clock, self._relieve)
+        self._count(arrived=arrived)
         self._arrivals.close()
 
     async def _work_through(self) -> None:
@@ -146,9 +149,9 @@ class _Run:
         async with self._tasks as tasks:
             for _ in range(self._in_hand):
                 tasks.create_task(self._images())
-        for number, batcher in enumerate(self._batchers):
-            if rest := batcher.flush():
-                await self._hand_over(self._inferred, number, rest)
+        self._ready.extend((number, rest) for number, batcher in enumerate(self._batchers) if (rest := batcher.flush()))
+        if self._ready:
+            await self._hand_over(self._ran_ready)
         self._finished.close()
 
     async def _images(self) -> None:
@@ -191,22 +194,57 @@ class _Run:
 
     def _processed(self, arrival: Arrival) -> list[Finished]:
         """One image as far as it goes: to its answers, or into batches that others will fill."""
-        prepared = self._prepared(arrival)
+        with self._whole:
+            prepared = self._prepared(arrival)
+            failed = self._offered_all(arrival, prepared) if isinstance(prepared, Prepared) else None
+        self._count(offered=1)
+        finished = []
         if isinstance(prepared, Failure):
-            return [Finished(arrival.ordinal, arrival.size_bytes, (Delivery(prepared),))]
-        _, pieces = split(arrival, prepared)
-        del prepared  # the rows belong to the pieces
-        batches = [
-            (number, batch) for number, batcher in enumerate(self._batchers) for batch in batcher.offer(pieces[number])
-        ]
-        del pieces
-        self._ready.extend(batches)
-        for _ in batches[1:]:
+            finished = [Finished(arrival.ordinal, arrival.size_bytes, (Delivery(prepared),))]
+        elif failed is not None:
+            finished = [self._finish(failed)]
+        del prepared  # and with it the decoded image
+        return finished + self._ran_ready()
+
+    def _offered_all(self, arrival: Arrival, prepared: Prepared) -> Work | None:
+        """Offer every row as soon as it is made; gives the work if a row that failed was the last it waited for."""
+        work = Work(arrival, prepared.size, prepared.places, prepared.pixels, prepared.decode)
+        complete = False
+        for number, placed in enumerate(prepared.places):
+            for row in range(len(placed)):
+                complete |= self._offered(work, prepared, number, row)
+        return work if complete else None
+
+    def _offered(self, work: Work, prepared: Prepared, number: int, row: int) -> bool:
+        """Make one row and offer it; true if it failed and was the last that the image waited for."""
+        try:
+            made = prepared.row(number, row)
+        except Exception as error:  # noqa: BLE001 - one row must not stop the rest
+            return work.gather(number, row, error)
+        work.rows_made_ns = self._pipeline.clock.now_ns()
+        for batch in self._batchers[number].offer([Piece(work, row, made, work.rows_made_ns)]):
+            self._is_ready(number, batch)
+        return False
+
+    def _is_ready(self, number: int, batch: list[Piece]) -> None:
+        """A batch can be run, by this worker or by one that has nothing to do."""
+        self._ready.append((number, batch))
+        if self._cut:
             self._loop.call_soon_threadsafe(self._call_help)
-        return self._ran_ready()
+
+    def _count(self, *, arrived: int = -1, offered: int = 0) -> None:
+        """Where images are cut, the rest of the last one runs beside the batches before it, not after them."""
+        with self._counting:
+            self._arrived = max(self._arrived, arrived)
+            self._offered_images += offered
+            last = self._offered_images == self._arrived
+        if last and self._cut:
+            for number, batcher in enumerate(self._batchers):
+                if rest := batcher.flush():
+                    self._is_ready(number, rest)
 
     def _call_help(self) -> None:
-        """One image filled several batches: a worker that has nothing to do runs one of them."""
+        """One image fills several batches: a worker that has nothing to do runs one of them."""
         if self._ready and self._busy < self._pipeline.settings.workers:
             self._tasks.create_task(self._hand_over(self._ran_ready))
 
@@ -226,8 +264,7 @@ class _Run:
         if isinstance(item, Reject):
             return Failure(arrival.id, item.source, item.index, item.kind, item.message, item.help)
         try:
-            with self._whole:
-                return self._pipeline.preprocess(item)
+            return self._pipeline.preprocess(item)
         except Exception as error:  # noqa: BLE001 - one image must not stop the rest
             return fail(arrival.id, item.source, item.index, error)
 
@@ -245,9 +282,9 @@ class _Run:
         complete = []
         for piece, output in zip(pieces, outputs, strict=True):
             answer = self._read(number, piece, output)
-            if piece.work.gather(number, piece.number, answer, span, Span("postprocess", span.end_ns, clock.now_ns())):
+            if piece.answered(number, answer, span, Span("postprocess", span.end_ns, clock.now_ns())):
                 complete.append(piece.work)
-        return [Finished(work.arrival.ordinal, work.arrival.size_bytes, self._deliveries(work)) for work in complete]
+        return [self._finish(work) for work in complete]
 
     def _read(self, number: int, piece: Piece, output: tuple[Tensor, ...] | Exception) -> Read | Exception:
         if isinstance(output, Exception):
@@ -256,6 +293,9 @@ class _Run:
             return self._readers[number](output, piece.work.places[number][piece.number])
         except Exception as error:  # noqa: BLE001 - one answer must not stop the rest
             return error
+
+    def _finish(self, work: Work) -> Finished:
+        return Finished(work.arrival.ordinal, work.arrival.size_bytes, self._deliveries(work))
 
     def _deliveries(self, work: Work) -> tuple[Delivery, ...]:
         instances = range(len(self._pipeline.instances))

@@ -54,21 +54,33 @@ class Intake:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A frame ready for its models.
+    """A decoded frame, out of which the rows of its models can be made.
 
     Attributes:
         size: of the original image.
         places: for each model, in their order, where its rows lie in the image.
-        rows: for each model its rows, in the order of its places; models with the same places share arrays.
         pixels: the whole image, when a picture of it is wanted and it is small enough to be kept.
-        spans: decode and preprocess.
+        decode: when it was decoded.
     """
 
     size: Size
     places: tuple[tuple[Place, ...], ...]
-    rows: tuple[tuple[Row, ...], ...]
     pixels: Pixels | None
-    spans: tuple[Span, ...]
+    decode: Span
+    _specs: tuple[InputSpec, ...]
+    _decoded: Pixels
+    _made: Made
+
+    def row(self, model: int, number: int) -> Row:
+        """Cut and resize one row; models with the same places share arrays."""
+        place, spec = self.places[model][number], self._specs[model]
+        key = (place, spec.interpolation, spec.pad_value, spec.channels)
+        row = self._made.get(key)
+        if row is None:
+            row = make_row(self._decoded, place, spec)
+            if len(self.places) > 1:
+                self._made[key] = row
+        return row
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +104,7 @@ class Preprocess:
     decode: Decode = decode_at
 
     def __call__(self, frame: Frame) -> Prepared:
-        """Decode, cut and resize one frame.
+        """Decode one frame and plan its rows.
 
         Raises:
             VedetteError: as `rules.vision.decode` and `rules.vision.places` do.
@@ -101,15 +113,10 @@ class Preprocess:
         header, size = self._seen(frame)
         planned = tuple(self._places(intake, size, frame.source) for intake in self.intakes)
         kept = self.keep_pixels and size.pixels <= _KEPT_PIXELS
-        pixels = self._pixels(frame, header, 1 if kept else _shrink(planned))
-        middle = self.clock.now_ns()
-        made: Made = {}
-        rows = tuple(
-            tuple(_row(pixels, place, intake.spec, made) for place in placed)
-            for placed, intake in zip(planned, self.intakes, strict=True)
-        )
-        spans = (Span("decode", started, middle), Span("preprocess", middle, self.clock.now_ns()))
-        return Prepared(size, planned, rows, pixels if kept else None, spans)
+        decoded = self._pixels(frame, header, 1 if kept else _shrink(planned))
+        span = Span("decode", started, self.clock.now_ns())
+        specs = tuple(intake.spec for intake in self.intakes)
+        return Prepared(size, planned, decoded if kept else None, span, specs, decoded, {})
 
     def whole(self, frame: Frame) -> Pixels:
         """The whole image in full size, decoded once more: for a picture of an image that was too large to be kept."""
@@ -141,11 +148,3 @@ def _shrink(planned: Sequence[Sequence[Place]]) -> int:
     if any(place.padded for place in every):
         return 1
     return min((shrink_for(place.geometry, JPEG_SHRINKS) for place in every), default=1)
-
-
-def _row(pixels: Pixels, place: Place, spec: InputSpec, made: Made) -> Row:
-    key = (place, spec.interpolation, spec.pad_value, spec.channels)
-    row = made.get(key)
-    if row is None:
-        row = made[key] = make_row(pixels, place, spec)
-    return row

@@ -5,10 +5,12 @@
 Everything that decides which box stands for an object seen in pieces lives in this file:
 - a group that has whole boxes: its cut ones go, NMS takes the best of the whole ones;
 - a group of cut boxes only: their hull, with the score and the class of the best of them;
-- an overview, which has seen the whole image at once, beats pieces and hulls that lie mostly inside its boxes, and a
-  whole box of a tile, which has seen more pixels, beats the overview's box of the same object.
+- an overview, which has seen the whole image at once, speaks only for objects that no tile sees whole: its boxes that
+  lie within a tile go, because the tile has seen more pixels;
+- those that are left beat pieces and hulls that lie mostly inside them, but never one with a better score, and a whole
+  box of a tile beats the overview's box of the same object.
 An object that ends exactly at a seam where a similar one begins cannot be told from one object, unless an overview
-tells.
+tells: of objects that no tile sees whole.
 """
 
 from __future__ import annotations
@@ -22,12 +24,14 @@ from numpy.typing import NDArray
 from vedette.rules.vision.boxes import columns, fit, inside, plain
 from vedette.rules.vision.grouping import group
 from vedette.rules.vision.neighbours import Pairs, Rows, joined, overlapping
-from vedette.rules.vision.seams import COVERED, Pieces, cut_sides, links
+from vedette.rules.vision.seams import COVERED, Pieces, cut_sides, links, margins
 from vedette.rules.vision.suppress import best_first, class_groups, suppress
 from vedette.values.detection import Boxes, Detections, concatenate
 from vedette.values.tiling import Region
 
 Flags = NDArray[np.bool_]
+
+_COMPARED = 1 << 16  # boxes with tiles at once: bounds the memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +72,9 @@ def merge(parts: Sequence[Part], bounds: Region, iou_threshold: float, *, agnost
     Raises:
         ValueError: the threshold is outside of 0..1.
     """
-    overview = _gathered([part for part in parts if part.overview])[0]
     pieces = _pieces([part for part in parts if not part.overview], bounds, agnostic=agnostic)
+    overview = _gathered([part for part in parts if part.overview])[0]
+    overview = overview.take(~_seen_by_a_tile(overview.boxes, pieces.tiles))
     labels = group(pieces.tile, links(pieces))
     is_whole = pieces.whole()
     complete = np.zeros(len(labels), bool)
@@ -125,20 +130,42 @@ def _hulls(found: Detections, labels: Rows, rows: Rows) -> _Hulls:
     return _Hulls(objects, rows[order], np.cumsum(new) - 1)
 
 
+def _seen_by_a_tile(boxes: Boxes, tiles: Boxes) -> Flags:
+    """Which boxes lie within one of the tiles, grown by its margin."""
+    grown = np.hstack([tiles[:, :2] - margins(tiles), tiles[:, 2:] + margins(tiles)])
+    seen = np.zeros(len(boxes), np.bool_)
+    step = max(1, _COMPARED // max(1, len(tiles)))
+    for start in range(0, len(boxes), step):
+        some = boxes[start : start + step, np.newaxis]
+        fits = (some[..., :2] >= grown[:, :2]) & (some[..., 2:] <= grown[:, 2:])
+        seen[start : start + step] = fits.all(axis=2).any(axis=1)
+    return seen
+
+
 def _seen_better(
     hulls: _Hulls, found: Detections, overview: Detections, iou_threshold: float, *, agnostic: bool
 ) -> Flags:
-    """Which hulls the overview replaces: those that equal one of its boxes, or lie in one, or all their pieces do."""
-    pieces = _pairs(overview, found.take(hulls.piece), 0.0, agnostic=agnostic)
+    """Which hulls the overview replaces: those that equal one of its boxes, or lie in one, or all their pieces do.
+
+    A box of the overview speaks for no hull and no piece that has a better score.
+    """
+    parts = found.take(hulls.piece)
+    pieces = _pairs(overview, parts, 0.0, agnostic=agnostic)
     lies_in = np.zeros(len(hulls.piece), np.bool_)
-    lies_in[pieces.b[_covered(found.take(hulls.piece), overview, pieces)]] = True
+    lies_in[pieces.b[_covered(parts, overview, pieces) & _no_worse(overview, parts, pieces)]] = True
     replaced = np.ones(len(hulls.found), np.bool_)
     replaced[hulls.of[~lies_in]] = False
     left = np.flatnonzero(~replaced)
     objects = hulls.found.take(left)
     pairs = _pairs(overview, objects, 0.0, agnostic=agnostic)
-    replaced[left[pairs.b[_covered(objects, overview, pairs) | (pairs.iou > iou_threshold)]]] = True
+    same = _covered(objects, overview, pairs) | (pairs.iou > iou_threshold)
+    replaced[left[pairs.b[same & _no_worse(overview, objects, pairs)]]] = True
     return replaced
+
+
+def _no_worse(overview: Detections, found: Detections, pairs: Pairs) -> Flags:
+    """Whether the overview's box of each pair has at least the score of the other."""
+    return np.greater_equal(overview.scores[pairs.a], found.scores[pairs.b])
 
 
 def _covered(found: Detections, overview: Detections, pairs: Pairs) -> Flags:
