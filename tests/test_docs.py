@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from vedette.rules.vision.decoders.family import FAMILIES, Proof
+from vedette.rules.zoo.defaults import DEFAULTS
+from vedette.rules.zoo.family import EXPECTED
+
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 TRACKED = ("src/", "docs/", "tests/", "benchmarks/", "protos/")
@@ -42,3 +46,13 @@ def test_the_makefile_offers_what_the_readme_promises() -> None:
 
     for target in set(re.findall(r"make ([a-z-]+)", (ROOT / "README.md").read_text())):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_the_table_of_detectors_is_what_the_code_reads() -> None:
+    """Every family, its outputs, its default and its proof."""
+    table = (ROOT / "docs/detectors.md").read_text()
+
+    for model_type, family in FAMILIES.items():
+        nms = DEFAULTS[model_type].get("nms", "class")
+        proof = "run with real weights" if family.proof is Proof.WEIGHTS else "formulas"
+        assert f"| `{model_type}` | {EXPECTED[model_type]} | {nms} | {proof} |" in table
