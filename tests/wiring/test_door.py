@@ -8,12 +8,27 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import colour_manifest, jpeg, plain, write_colour_model, write_linear_model
+from fakes import (
+    BlobRuntime,
+    blob_manifest,
+    colour_manifest,
+    jpeg,
+    patches,
+    plain,
+    write_colour_model,
+    write_linear_model,
+)
 
 import vedette
 from vedette.adapters.config.repository import Repository
-from vedette.errors import InvalidError, NotFoundError, UnavailableError
+from vedette.adapters.runtimes.null import NullLoader
+from vedette.errors import InvalidError, NotFoundError, UnavailableError, UnsupportedError
+from vedette.flows.inference.postprocess import Answering
+from vedette.flows.inference.runtime import Instance
+from vedette.values.frame import Size
 from vedette.values.manifest import ModelType
+from vedette.wiring.door import Model
+from vedette.wiring.instances import Opened
 
 RED, BLUE = (250, 5, 5), (5, 5, 250)
 
@@ -188,3 +203,38 @@ def test_a_folder_among_images_gives_all_of_its_own(model, tmp_path) -> None:
     assert len(list(model.map([str(tmp_path), jpeg(BLUE)]))) == 3
     with pytest.raises(InvalidError, match="is a folder"):
         model(tmp_path)
+
+
+@pytest.fixture
+def blobs():
+    """A detector that finds every patch of pure colour, as the library calls it."""
+    opened = Opened(Instance(blob_manifest(), BlobRuntime()), NullLoader(), None)
+    with Model(opened, Answering()) as loaded:
+        yield loaded
+
+
+def boxes(result) -> list[tuple[float, ...]]:
+    return sorted(found.box for found in result.detections)
+
+
+def test_a_detector_is_called_with_tiles_and_a_region_of_interest(blobs) -> None:
+    """The same objects as through the pipeline, in pixels of the whole image."""
+    car = patches(Size(192, 256), (50, 10, 80, 20, 0), (110, 110, 140, 150, 1))
+
+    assert boxes(blobs(car, tile=(64, 64))) == [(50, 10, 80, 20), (110, 110, 140, 150)]
+    assert boxes(blobs(car, tile=(64, 64), roi=(0, 0, 100, 100), batch=1)) == [(50, 10, 80, 20)]
+    assert [boxes(outcome) for outcome in blobs.map([car] * 2, tile=(64, 64), batch=5)] == [
+        [(50, 10, 80, 20), (110, 110, 140, 150)]
+    ] * 2
+
+
+def test_overlap_and_fill_without_tiles_are_an_error(blobs) -> None:
+    """Nothing is ignored."""
+    with pytest.raises(ValueError, match="belong to tiles"):
+        blobs(plain(RED), overlap=10)
+
+
+def test_a_classifier_takes_no_tiles(model) -> None:
+    """It would look at parts of what it should name."""
+    with pytest.raises(UnsupportedError, match="tiles are for detectors, colour is none"):
+        model(plain(RED), tile=(8, 8))

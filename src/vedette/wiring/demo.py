@@ -15,10 +15,11 @@ from vedette.rules.dataset.mosaic import Grid
 from vedette.rules.vision.decode import decode
 from vedette.rules.vision.draw import draw_detections
 from vedette.rules.vision.encode import encode_jpeg
+from vedette.rules.vision.tiles import grid
 from vedette.values.execution import Optimise
 from vedette.values.frame import Size
 from vedette.values.result import Result
-from vedette.values.tiling import Tiling
+from vedette.values.tiling import Region, Tiling
 from vedette.wiring.instances import PHOTOS, Opened
 from vedette.wiring.mosaics import Recipe, make
 from vedette.wiring.stream import Order, Run, prepare
@@ -90,7 +91,8 @@ def search_mosaic(folder: Path, say: Callable[[str], None]) -> Search:
         run.close()
     picture = folder / "mosaic-searched.jpg"
     found = results[MINI_BATCHES[-1]].detections or ()
-    picture.write_bytes(encode_jpeg(draw_detections(decode(image.read_bytes()).pixels, found)))
+    tiles = grid(Region(0, 0, _GRID.size), _GRID.tile, 0)
+    picture.write_bytes(encode_jpeg(draw_detections(decode(image.read_bytes()).pixels, found, tiles=tiles)))
     searched = tuple(_searched(batch, result) for batch, result in results.items())
     return Search(run.opened[0], _GRID.size, searched, picture)
 

@@ -11,54 +11,40 @@ Works inside a running event loop (notebooks): nothing here needs one of the cal
 
 from __future__ import annotations
 
-import os
-import queue
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import numpy as np
 from numpy.typing import NDArray
 
-from vedette.adapters.sources.inputs import parse_inputs
 from vedette.clock import SystemClock
 from vedette.errors import (
     InvalidError,
-    NotFoundError,
-    TooLargeError,
-    UnavailableError,
-    VedetteError,
 )
 from vedette.flows.inference.acquire import identity
 from vedette.flows.inference.infer import RowRunner
-from vedette.flows.inference.postprocess import Answering, Delivery, Seen, answer
+from vedette.flows.inference.postprocess import Answering, Seen, answer
 from vedette.flows.inference.preprocess import Preprocess
 from vedette.flows.inference.read import Read, Reader
 from vedette.flows.inference.runtime import Runtime
 from vedette.rules.candidates import Wish
 from vedette.values.execution import Execution, Optimise, Plan, Precision, RuntimeName
-from vedette.values.frame import Frame, Pixels, Reject, Size
+from vedette.values.frame import Size
 from vedette.values.manifest import Manifest
 from vedette.values.result import Outcome, Result
-from vedette.values.tiling import Fill, Tiling
+from vedette.values.tiling import Fill, Region, Tiling
 from vedette.values.timeline import Span, Timeline
+from vedette.wiring.images import Image, frame_of, source_of
 from vedette.wiring.instances import Opened, open_model
+from vedette.wiring.outcomes import Outcomes
 from vedette.wiring.stream import Order, build_pipeline, ids_of, intake_for
-
-Image = str | os.PathLike[str] | bytes | memoryview | Pixels
-"""A path or address, encoded bytes, or uint8 RGB pixels of shape (height, width, 3)."""
 
 Tile = tuple[int, int] | None
 """Width and height of a tile in pixels of the image; None: images are not cut."""
 
-_WAITING = 256
-
-_ERRORS: dict[str, type[VedetteError]] = {
-    error.kind: error for error in (NotFoundError, TooLargeError, UnavailableError, InvalidError)
-}
+Roi = tuple[int, int, int, int] | None
+"""Left, top, width and height of a region of interest in pixels; None: all of the image."""
 
 
 class Model:
@@ -84,7 +70,14 @@ class Model:
         return self._opened.instance.runtime.execution
 
     def __call__(
-        self, image: Image, *, tile: Tile = None, overlap: int = 0, fill: str | None = None, batch: int = 8
+        self,
+        image: Image,
+        *,
+        tile: Tile = None,
+        overlap: int = 0,
+        fill: str | None = None,
+        roi: Roi = None,
+        batch: int = 8,
     ) -> Result:
         """Run one image in this thread.
 
@@ -93,6 +86,7 @@ class Model:
             tile: width and height of the tiles that a detector looks at one by one; None: the whole image at once.
             overlap: least overlap of neighbouring tiles in pixels.
             fill: `blank` or `overview`, as `Tiling.fill`.
+            roi: the part of the image that is looked at.
             batch: tiles in one inference at most.
 
         Raises:
@@ -101,11 +95,13 @@ class Model:
         """
         self._check_open()
         manifest = self.manifest
-        intake = intake_for(manifest, _tiling(tile, overlap, fill))
+        intake = intake_for(manifest, self._tiling(tile, overlap, fill))
         started = self._clock.now_ns()
-        frame = _frame(image)
+        frame = frame_of(image)
         acquired = Span("acquire", started, self._clock.now_ns())
-        prepared = Preprocess([intake], keep_pixels=False, clock=self._clock)(frame)
+        region = None if roi is None else Region(roi[0], roi[1], Size(roi[2], roi[3]))
+        preprocess = Preprocess([intake], keep_pixels=False, clock=self._clock, region_of=lambda _: region)
+        prepared = preprocess(frame)
         read = Reader(manifest, self._asked.threshold_for(manifest), ids_of(self._asked.class_names, manifest))
         (placed,) = prepared.places
         rows = [prepared.row(0, number) for number in range(len(placed))]
@@ -147,10 +143,10 @@ class Model:
             ValueError: no such tiling.
         """
         self._check_open()
-        tiling = _tiling(tile, overlap, fill)
+        tiling = self._tiling(tile, overlap, fill)
         order = Order((), (self.manifest.name,), batch=batch, asked=self._asked, tiling=tiling)
-        outcomes = _Outcomes()
-        source = _source(images)
+        outcomes = Outcomes()
+        source = source_of(images)
         threads = self.execution.streams * self.execution.threads
         pipeline = build_pipeline(source, [self._opened.instance], [outcomes], order, threads=threads)
         return outcomes.run(pipeline.run)
@@ -179,6 +175,17 @@ class Model:
         self._opened.instance.runtime.close()
         if self._tensor_plan is not None:
             self._tensor_plan.close()
+
+    def _tiling(self, tile: Tile, overlap: int, fill: str | None) -> Tiling | None:
+        if tile is None:
+            if overlap or fill is not None:
+                raise ValueError("overlap and fill belong to tiles: give tile=(width, height)")
+            return None
+        if not self.manifest.model_type.is_detector:
+            raise UnsupportedError(
+                f"tiles are for detectors, {self.manifest.name} is none", help="leave tile out, or take a detector"
+            )
+        return Tiling(Size(*tile), overlap, None if fill is None else Fill(fill))
 
     def _check_open(self) -> None:
         if self._closed:
@@ -235,120 +242,3 @@ def load_model(  # noqa: PLR0913 - the same choices as on the command line
         Optimise(optimise),
     )
     return Model(open_model(name, wish, lambda _: None), Answering(top_k, threshold, frozenset(classes)))
-
-
-def _tiling(tile: Tile, overlap: int, fill: str | None) -> Tiling | None:
-    if tile is None:
-        if overlap or fill is not None:
-            raise ValueError("overlap and fill belong to tiles: give tile=(width, height)")
-        return None
-    return Tiling(Size(*tile), overlap, None if fill is None else Fill(fill))
-
-
-class _Outcomes:
-    """A sink that hands outcomes to a generator in another thread; a slow reader slows the pipeline."""
-
-    def __init__(self) -> None:
-        self._queue: queue.Queue[Outcome | BaseException | None] = queue.Queue(_WAITING)
-        self._abandoned = False
-
-    def write(self, delivery: Delivery) -> None:
-        if self._abandoned:
-            raise InvalidError("the results are not read any more", help="read the iterator to its end")
-        self._queue.put(delivery.outcome)
-
-    def close(self, *, complete: bool) -> None:
-        """The generator learns of the end from the pipeline's own return."""
-
-    def run(self, work: Any) -> Iterator[Outcome]:
-        import asyncio
-
-        running: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]] = []
-
-        async def supervised() -> None:
-            task = asyncio.current_task()
-            assert task is not None, "asyncio.run makes a task"
-            running.append((asyncio.get_running_loop(), task))
-            await work()
-
-        def body() -> None:
-            try:
-                asyncio.run(supervised())
-            except BaseException as error:  # noqa: BLE001 - it is raised again in the reader's thread
-                self._queue.put(error)
-            else:
-                self._queue.put(None)
-
-        thread = threading.Thread(target=body, name="vedette-map", daemon=True)
-        thread.start()
-        try:
-            while (item := self._queue.get()) is not None:
-                if isinstance(item, BaseException):
-                    raise item
-                yield item
-        finally:
-            self._abandoned = True
-            if thread.is_alive() and running:  # the reader left early: the work is cancelled, wherever it waits
-                loop, task = running[0]
-                with suppress(RuntimeError):  # it has just ended by itself
-                    loop.call_soon_threadsafe(task.cancel)
-            while thread.is_alive():
-                self._drain()
-                thread.join(0.05)
-
-    def _drain(self) -> None:
-        while True:
-            try:
-                self._queue.get_nowait()
-            except queue.Empty:
-                return
-
-
-class _Images:
-    """Any iterable of images as a source."""
-
-    def __init__(self, images: Iterable[Image]) -> None:
-        self._images = images
-
-    def frames(self) -> Iterator[Frame | Reject]:
-        for index, image in enumerate(self._images):
-            if isinstance(image, (str, os.PathLike)):  # a folder, a pattern or a video has many
-                yield from parse_inputs([os.fspath(image)]).frames()
-                continue
-            try:
-                yield _frame(image, index)
-            except VedetteError as error:
-                yield Reject(_name(image, index), error.kind, error.message, error.help)
-
-
-def _source(images: Image | Iterable[Image]) -> Any:
-    if isinstance(images, (str, os.PathLike)):
-        return parse_inputs([os.fspath(images)])
-    if isinstance(images, (bytes, memoryview)) or (isinstance(images, np.ndarray) and images.ndim <= 3):  # noqa: PLR2004
-        return _Images([images])
-    return _Images(images)
-
-
-def _frame(image: Image, index: int = 0) -> Frame:
-    if isinstance(image, (str, os.PathLike)):
-        if Path(image).is_dir():
-            raise InvalidError(f"{image} is a folder", help="take Model.map(folder) for all its images")
-        first = next(parse_inputs([os.fspath(image)]).frames())
-        if isinstance(first, Reject):
-            message = first.message if first.source in first.message else f"{first.source}: {first.message}"
-            raise _ERRORS.get(first.kind, InvalidError)(message, help=first.help)
-        return first
-    if isinstance(image, np.ndarray):
-        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:  # noqa: PLR2004 - height, width, RGB
-            raise InvalidError(
-                f"pixels are uint8 of shape (height, width, 3), got {image.dtype} of shape {image.shape}",
-                help="convert to RGB: cv2.cvtColor(image, cv2.COLOR_BGR2RGB) for what OpenCV read",
-            )
-        return Frame(_name(image, index), image)
-    return Frame(_name(image, index), image)
-
-
-def _name(image: Image, index: int) -> str:
-    if isinstance(image, (str, os.PathLike)):
-        return str(Path(image))
-    return f"{'pixels' if isinstance(image, np.ndarray) else 'bytes'}[{index}]"

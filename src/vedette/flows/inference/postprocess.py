@@ -156,7 +156,8 @@ def _pictures(seen: Seen, result: Result, asked: Answering) -> tuple[bytes | Non
     picture: bytes | None = None
     crops: tuple[tuple[str, bytes], ...] = ()
     if asked.picture and found is not None:
-        picture = encode_jpeg(draw_detections(seen.pixels, found))
+        tiles = [place.region for place in seen.places if place.kind is Kind.TILE]
+        picture = encode_jpeg(draw_detections(seen.pixels, found, tiles=tiles if len(tiles) > 1 else ()))
     elif asked.picture:
         picture = encode_jpeg(annotate(seen.pixels, _caption(result.classes or ())))
     if asked.crops and found is not None:
