@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from vedette.clock import SystemClock
 from vedette.errors import (
     InvalidError,
+    UnsupportedError,
 )
 from vedette.flows.inference.acquire import identity
 from vedette.flows.inference.infer import RowRunner
