@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from vedette.rules.vision import neighbours
 from vedette.rules.vision.boxes import columns, iou
-from vedette.rules.vision.neighbours import joined, overlapping
+from vedette.rules.vision.neighbours import among, joined, overlapping
 
 prove = settings(max_examples=150, deadline=None, derandomize=True, database=None)
 
@@ -55,6 +55,44 @@ def test_every_pair_is_found_once(
     assert len(pairs) == len(set(pairs))
     assert set(pairs) == each_with_each(a, a_groups, b, b_groups, threshold)
     assert (found.iou == iou(a, b)[found.a, found.b]).all()
+
+
+@prove
+@given(
+    st.integers(0, 10**6),
+    st.integers(0, 90),
+    st.sampled_from([0.0, 1.0, 100.0, 1e7]),
+    st.floats(0.01, 5000),
+    st.integers(1, 5),
+    st.floats(0, 1),
+    st.sampled_from([0, 0, 10**6]),
+)
+def test_among_one_list_every_pair_is_found_once(
+    seed: int, count: int, spread: float, largest: float, groups: int, threshold: float, each: int
+) -> None:
+    """The pairs are those above the diagonal of the full matrix, with their IoU; some boxes are there twice."""
+    boxes = crowd(seed, count, spread, largest)
+    boxes[: count // 3] = boxes[count - count // 3 :]
+    numbers = np.random.default_rng(seed).integers(0, groups, count)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(neighbours, "_EACH_WITH_EACH", each)
+        found = among(columns(boxes), numbers, threshold)
+
+    assert found is not None
+    pairs = list(zip(found.a.tolist(), found.b.tolist(), strict=True))
+    assert len(pairs) == len(set(pairs))
+    wanted = each_with_each(boxes, numbers, boxes, numbers, threshold)
+    assert set(pairs) == {(a, b) for a, b in wanted if a < b}
+    assert (found.iou == iou(boxes, boxes)[found.a, found.b]).all()
+
+
+@pytest.mark.parametrize(("most", "given_up"), [(300 * 299 // 2 - 1, True), (300 * 299 // 2, False)])
+def test_a_crowd_may_be_too_much_to_compare(most: int, *, given_up: bool) -> None:
+    """Three hundred equal boxes are 44850 pairs, each of them a candidate once."""
+    boxes = columns(np.tile([0.0, 0, 10, 10], (300, 1)))
+
+    assert (among(boxes, np.zeros(300, np.int64), 0.5, most) is None) == given_up
 
 
 @pytest.mark.parametrize("threshold", [0.0, 0.3, 0.5])

@@ -80,6 +80,7 @@ def test_many_boxes_are_kept_as_the_textbook_says(count: int, threshold: float, 
 def test_the_chunks_make_no_difference(monkeypatch: pytest.MonkeyPatch, dense: int, head: int) -> None:
     """Small chunks, one chunk, with and without the index: the same rows."""
     monkeypatch.setattr(neighbours, "_EACH_WITH_EACH", dense)
+    monkeypatch.setattr(rules, "_AT_ONCE", 0)
     monkeypatch.setattr(rules, "_HEAD", head)
     found = crowd(11, 700)
 

@@ -132,13 +132,15 @@ def _hulls(found: Detections, labels: Rows, rows: Rows) -> _Hulls:
 
 def _seen_by_a_tile(boxes: Boxes, tiles: Boxes) -> Flags:
     """Which boxes lie within one of the tiles, grown by its margin."""
-    grown = np.hstack([tiles[:, :2] - margins(tiles), tiles[:, 2:] + margins(tiles)])
+    near = margins(tiles)
+    left, top = (tiles[:, :2] - near).T
+    right, bottom = (tiles[:, 2:] + near).T
     seen = np.zeros(len(boxes), np.bool_)
     step = max(1, _COMPARED // max(1, len(tiles)))
     for start in range(0, len(boxes), step):
-        some = boxes[start : start + step, np.newaxis]
-        fits = (some[..., :2] >= grown[:, :2]) & (some[..., 2:] <= grown[:, 2:])
-        seen[start : start + step] = fits.all(axis=2).any(axis=1)
+        some = boxes[start : start + step].T[:, :, np.newaxis]
+        fits = (some[0] >= left) & (some[1] >= top) & (some[2] <= right) & (some[3] <= bottom)
+        seen[start : start + step] = fits.any(axis=1)
     return seen
 
 

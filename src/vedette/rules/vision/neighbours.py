@@ -22,8 +22,10 @@ from vedette.rules.vision.boxes import Columns, over_union
 Rows = NDArray[np.intp]
 Floats = NDArray[np.float64]
 Groups = NDArray[np.int64]
+_Stretches = tuple[Rows, Rows, Rows]
+"""Rows of boxes, where in the index the candidates of each begin, and how many they are."""
 
-_CANDIDATES = 1 << 18  # compared at once: bounds the memory, and stays near the caches
+_CANDIDATES = 1 << 13  # compared at once: bounds the memory, and stays in the caches
 _EACH_WITH_EACH = 1 << 14  # up to here each is compared with each: an index costs more
 _STRIPS_OF_ONE = 16  # a box reaches into so many strips at most, to either side
 _STRIPS = 4096
@@ -54,6 +56,8 @@ def overlapping(a: Columns, a_groups: Groups, b: Columns, b_groups: Groups, thre
 
     Boxes must be finite and have an area. Groups count from 0; the lower their numbers, the better the index.
     """
+    if not len(a_groups) or not len(b_groups):
+        return
     if len(a_groups) * len(b_groups) <= _EACH_WITH_EACH:
         share = over_union(a.upright(), b)
         rows, found = np.nonzero((share > threshold) & (a_groups[:, np.newaxis] == b_groups))
@@ -61,7 +65,34 @@ def overlapping(a: Columns, a_groups: Groups, b: Columns, b_groups: Groups, thre
         return
     reach = _reach(a, b, threshold)
     index = _index(b, b_groups, reach, threshold)
-    for rows, found in _blocks(index, a, a_groups, reach):
+    stretches = _stretches(index, a, a_groups, reach)
+    for pairs in _compared(a, b.take(index.rows), stretches, threshold):
+        yield Pairs(pairs.a, index.rows.take(pairs.b), pairs.iou)
+
+
+def among(boxes: Columns, groups: Groups, threshold: float, most: int | None = None) -> Pairs | None:
+    """The same among boxes of one list, each pair once and a below b; None if more than `most` were to be compared."""
+    count = len(groups)
+    if count * count <= _EACH_WITH_EACH:
+        if most is not None and count * (count - 1) // 2 > most:
+            return None
+        pairs = joined(overlapping(boxes, groups, boxes, groups, threshold))
+        return pairs.where(pairs.a < pairs.b)
+    reach = _reach(boxes, boxes, threshold)
+    index = _index(boxes, groups, reach, threshold)
+    order = index.rows
+    in_order = boxes.take(order)
+    stretches = _onwards(index, in_order, groups.take(order), (reach[0].take(order), reach[1].take(order)))
+    if most is not None and int(stretches[2].sum()) > most:
+        return None
+    found = joined(_compared(in_order, in_order, stretches, threshold))
+    a, b = order.take(found.a), order.take(found.b)
+    return Pairs(np.minimum(a, b), np.maximum(a, b), found.iou)
+
+
+def _compared(a: Columns, b: Columns, stretches: _Stretches, threshold: float) -> Iterator[Pairs]:
+    """The candidates whose IoU is above the threshold, with rows of a and b."""
+    for rows, found in _blocks(stretches):
         share = over_union(a.take(rows), b.take(found))
         hits = np.flatnonzero(share > threshold)
         yield Pairs(rows[hits], found[hits], share[hits])
@@ -131,9 +162,9 @@ def _index(boxes: Columns, groups: Groups, reach: tuple[Floats, Floats], thresho
     return _Index(rows, keys.take(rows), origin, width, stride, height, strips, slack)
 
 
-def _blocks(index: _Index, boxes: Columns, groups: Groups, reach: tuple[Floats, Floats]) -> Iterator[tuple[Rows, Rows]]:
-    """Candidates as (row of a, row of b), in blocks of about `_CANDIDATES`."""
-    rows, begin, count = _stretches(index, boxes, groups, reach)
+def _blocks(stretches: _Stretches) -> Iterator[tuple[Rows, Rows]]:
+    """Candidates as (row of a, position in the index), in blocks of about `_CANDIDATES`."""
+    rows, begin, count = stretches
     block = np.cumsum(count) // _CANDIDATES
     cuts = [0, *(np.flatnonzero(np.diff(block)) + 1).tolist(), len(rows)]
     for low, high in pairwise(cuts):
@@ -141,15 +172,32 @@ def _blocks(index: _Index, boxes: Columns, groups: Groups, reach: tuple[Floats, 
         total = int(lengths.sum())
         if total:
             shift = begin[low:high] - (np.cumsum(lengths) - lengths)
-            yield np.repeat(rows[low:high], lengths), index.rows.take(np.repeat(shift, lengths) + np.arange(total))
+            yield np.repeat(rows[low:high], lengths), np.repeat(shift, lengths) + np.arange(total)
 
 
-def _stretches(index: _Index, boxes: Columns, groups: Groups, reach: tuple[Floats, Floats]) -> tuple[Rows, Rows, Rows]:
-    """For each box and each strip in its reach: the box's row, where its candidates begin, and how many they are."""
+def _stretches(index: _Index, boxes: Columns, groups: Groups, reach: tuple[Floats, Floats]) -> _Stretches:
+    """The candidates of each box in each strip in its reach."""
+    y = _centres(boxes.top, boxes.bottom)
+    first, last = index.strip(y - reach[1]), index.strip(y + reach[1])
+    return _within(index, _centres(boxes.left, boxes.right), groups, reach[0], first, last)
+
+
+def _onwards(index: _Index, boxes: Columns, groups: Groups, reach: tuple[Floats, Floats]) -> _Stretches:
+    """The same for the boxes of the index, in its order, but only what comes after a box in that order."""
     x, y = _centres(boxes.left, boxes.right), _centres(boxes.top, boxes.bottom)
-    across, down = reach
-    first, last = index.strip(y - down), index.strip(y + down)
-    strips = last - first + 1
+    own = index.strip(y)
+    place = np.arange(len(groups))
+    end = np.searchsorted(index.keys, index.key(groups, own, x + reach[0]) + index.slack, "right")
+    rows, begin, count = _within(index, x, groups, reach[0], own + 1, index.strip(y + reach[1]))
+    here = np.maximum(end - place - 1, 0)
+    return np.concatenate([place, rows]), np.concatenate([place + 1, begin]), np.concatenate([here, count])
+
+
+def _within(
+    index: _Index, x: Floats, groups: Groups, across: Floats, first: NDArray[np.int64], last: NDArray[np.int64]
+) -> _Stretches:
+    """The candidates of each box in its strips from first to last."""
+    strips = np.maximum(last - first + 1, 0)
     rows = np.repeat(np.arange(len(groups)), strips)
     strip = np.arange(len(rows)) - np.repeat(np.cumsum(strips) - strips - first, strips)
     group = groups.take(rows)

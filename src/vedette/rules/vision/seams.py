@@ -10,6 +10,7 @@ side is taken to lie on the edge itself. Which links are believed is not decided
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -124,14 +125,13 @@ def links(pieces: Pieces) -> Pairs:
     """Boxes of two tiles that agree in what both tiles see, with their agreement (an IoU, above `AGREEMENT`)."""
     if not pieces.cut.any():
         return joined([])
-    meetings = _meetings(pieces.tiles)
-    narrow, flat = (meetings.shared[:, 2:] - meetings.shared[:, :2] < meetings.margin).T
+    overlaps, beside, above = _sorted_meetings(pieces.tiles.tobytes())
     snapped = _snapped(pieces)
     return joined(
         [
-            _in_overlaps(pieces, snapped, meetings.where(~narrow & ~flat)),
-            _across_seams(pieces, snapped, meetings.where(narrow & ~flat), 0),
-            _across_seams(pieces, snapped, meetings.where(flat & ~narrow), 1),
+            _in_overlaps(pieces, snapped, overlaps),
+            _across_seams(pieces, snapped, beside, 0),
+            _across_seams(pieces, snapped, above, 1),
         ]
     )
 
@@ -145,6 +145,14 @@ def _snapped(pieces: Pieces) -> Columns:
         np.where(cut & RIGHT, edges.right[pieces.tile], boxes.right),
         np.where(cut & BOTTOM, edges.bottom[pieces.tile], boxes.bottom),
     )
+
+
+@lru_cache(maxsize=4)  # the images of a stream are cut alike
+def _sorted_meetings(tiles: bytes) -> tuple[_Meetings, _Meetings, _Meetings]:
+    """The meetings of tiles (the bytes of their boxes) in an area, at a seam beside and at a seam above each other."""
+    meetings = _meetings(np.frombuffer(tiles).reshape(-1, 4))
+    narrow, flat = (meetings.shared[:, 2:] - meetings.shared[:, :2] < meetings.margin).T
+    return meetings.where(~narrow & ~flat), meetings.where(narrow & ~flat), meetings.where(flat & ~narrow)
 
 
 def _meetings(tiles: Boxes) -> _Meetings:
@@ -171,9 +179,9 @@ def _in_overlaps(pieces: Pieces, snapped: Columns, meetings: _Meetings) -> Pairs
         return joined([])
     shared = columns(meetings.shared)
     one, other = (_clipped(_views(pieces, meetings, side), snapped, shared) for side in (0, 1))
-    found = _agreeing(pieces, one, other)
-    found = found.where(one.faces[found.a] | other.faces[found.b])
-    found = Pairs(one.row[found.a], other.row[found.b], found.iou)
+    halves = ((one.where(one.faces), other), (one.where(~one.faces), other.where(other.faces)))
+    agreeing = [(a, b, _agreeing(pieces, a, b)) for a, b in halves]
+    found = joined([Pairs(a.row[pairs.a], b.row[pairs.b], pairs.iou) for a, b, pairs in agreeing])
     return found.where(_plausible(pieces, found.a, found.b) & _plausible(pieces, found.b, found.a))
 
 

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.rules.vision.boxes import Columns, columns, measurable
-from vedette.rules.vision.neighbours import Groups, Rows, joined, overlapping
+from vedette.rules.vision.neighbours import Groups, Rows, among, overlapping
 from vedette.values.detection import Detections
 
 _HEAD = 1024
+_AT_ONCE = 1 << 18  # candidates, whose pairs fit in memory
 _CLASSES = 4096  # ids below need no new numbers
 
 
@@ -85,9 +86,13 @@ def settle(count: int, better: Rows, worse: Rows) -> NDArray[np.bool_]:
 def _kept(boxes: Columns, groups: Groups, threshold: float) -> NDArray[np.bool_]:
     """Which boxes, given best first, greedy NMS keeps.
 
-    A chunk of the best is settled, then all that it drops leave, and the next chunk is taken of those that are left:
-    so a crowd on one spot is gone after the first chunk instead of being compared each with each.
+    Where few are near each other, all pairs are settled at once. In a crowd, a chunk of the best is settled, then all
+    that it drops leave, and the next chunk is taken of those that are left: so a crowd on one spot is gone after the
+    first chunk instead of being compared each with each.
     """
+    at_once = among(boxes, groups, threshold, _AT_ONCE) if len(groups) else None
+    if at_once is not None:
+        return settle(len(groups), at_once.a, at_once.b)
     kept = np.zeros(len(groups), bool)
     waiting = np.arange(len(groups))
     while len(waiting):
@@ -103,6 +108,6 @@ def _kept(boxes: Columns, groups: Groups, threshold: float) -> NDArray[np.bool_]
 
 def _settled(boxes: Columns, groups: Groups, threshold: float) -> NDArray[np.bool_]:
     """The same for boxes so few that their pairs fit in memory."""
-    pairs = joined(overlapping(boxes, groups, boxes, groups, threshold))
-    once = pairs.a < pairs.b
-    return settle(len(groups), pairs.a[once], pairs.b[once])
+    pairs = among(boxes, groups, threshold)
+    assert pairs is not None
+    return settle(len(groups), pairs.a, pairs.b)
