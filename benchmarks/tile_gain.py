@@ -90,11 +90,13 @@ def search(opened: Opened, frame: Frame, tiling: Tiling | None, threshold: float
     prepared = Preprocess([Intake(manifest.input, tiling)], keep_pixels=False, clock=SystemClock())(frame)
     (placed,) = prepared.places
     rows = [prepared.row(0, number) for number in range(len(placed))]
-    run = RowRunner(opened.instance.runtime, SystemClock())
+    run = RowRunner(opened.instance, SystemClock())
     outputs = [run([row])[0][0] for row in rows]
+    assert not any(isinstance(output, Exception) for output in outputs), outputs
     read = Reader(manifest, threshold, frozenset((PERSON,)))
     parts = []
     for place, output in zip(placed, outputs, strict=True):
+        assert not isinstance(output, Exception), output
         found = read(output, place)
         assert isinstance(found, Detections), "a detector gives boxes"
         parts.append(Part(place.region, found, overview=place.kind is Kind.OVERVIEW))

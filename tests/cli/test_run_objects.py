@@ -153,7 +153,7 @@ def test_the_table_tells_of_tiles_and_of_the_inference_time_that_studies_use(mos
     done = vedette(mosaic, "-m", SSD, "--tile", "300x300", "--batch", 8)
 
     assert "6 tiles" in done.stdout
-    assert "inference time of an image (cut the tiles, predict all, merge; without loading and decoding)" in done.stdout
+    assert "inference time of an image (cut the tiles, predict all, merge; without loading and" in done.stdout
 
 
 def test_what_only_detectors_do_is_refused_for_a_classifier(photos: Path) -> None:

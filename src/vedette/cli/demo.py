@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vedette.cli.tables import StreamFormat, note, print_line, print_table
-from vedette.errors import NOTHING_WORKED, UnavailableError
+from vedette.errors import SOME_FAILED, UnavailableError
 
 if TYPE_CHECKING:
     from vedette.wiring.demo import Search
@@ -37,7 +37,7 @@ def demo(
         _print_search(search_mosaic(output, note))
     except UnavailableError as error:  # the detectors need npm, which a machine may not have
         note(f"no objects are searched for: {error.message}\nhelp: {error.help}")
-        code = NOTHING_WORKED
+        code = SOME_FAILED
     print_line(f"annotated pictures, results.jsonl and results.csv are in {output}/\n\n{_NEXT}")
     raise typer.Exit(code)
 

@@ -132,8 +132,8 @@ def print_tiles(tally: Tally) -> None:
     if times.count:
         print_line(
             f"{tally.tiles} tiles (the stages of an image that is cut overlap)\n"
-            f"inference time of an image (cut the tiles, predict all, merge; without loading and decoding): "
-            f"mean {times.mean:.0f} ms, longest {times.maximum:.0f} ms"
+            "inference time of an image (cut the tiles, predict all, merge; without loading and decoding, with waiting "
+            f"for others under way): mean {times.mean:.0f} ms, longest {times.maximum:.0f} ms"
         )
 
 

@@ -43,6 +43,7 @@ class Result:
         timeline: when each stage worked on it.
         detections: best first; None where the model is no detector.
         tiles: how many parts of the image the model looked at: 1 if it was not cut.
+        inference_ms: of an image that was cut, the time to cut it, predict all and merge; see `Timeline.inference_ms`.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Result:
     timeline: Timeline
     detections: tuple[Detection, ...] | None = None
     tiles: int = 1
+    inference_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,15 +48,13 @@ class Timeline:
             result["total"] = _extent_ns(self.spans) / 1e6
         return result
 
-    def inference_ms(self) -> float | None:
-        """Wall time from the decoded image to its results, in milliseconds; None before there are any.
+    def inference_ms(self, ended_ns: int) -> float:
+        """Wall time from the decoded image to its results, which were there at `ended_ns`, in milliseconds.
 
         That is the inference time of studies of tiled images: cutting the tiles, predicting all, computing the results;
         without loading and decoding. Where several images are under way, it includes waiting for each other.
         """
-        started = [span.end_ns for span in self.spans if span.stage == "decode"]
-        ended = [span.end_ns for span in self.spans if span.stage == "postprocess"]
-        return (max(ended) - max(started)) / 1e6 if started and ended else None
+        return (ended_ns - max(span.end_ns for span in self.spans if span.stage == "decode")) / 1e6
 
 
 def _extent_ns(spans: Sequence[Span]) -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vedette.adapters.sources.inputs import parse_inputs
+from vedette.errors import InvalidError
 from vedette.flows.inference.postprocess import Answering, Delivery
 from vedette.rules.candidates import Wish
 from vedette.rules.dataset.mosaic import Grid
@@ -18,7 +19,7 @@ from vedette.rules.vision.encode import encode_jpeg
 from vedette.rules.vision.tiles import grid
 from vedette.values.execution import Optimise
 from vedette.values.frame import Size
-from vedette.values.result import Result
+from vedette.values.result import Failure, Result
 from vedette.values.tiling import Region, Tiling
 from vedette.wiring.instances import PHOTOS, Opened
 from vedette.wiring.mosaics import Recipe, make
@@ -104,9 +105,8 @@ def _result(run: Run, batch: int) -> Result:
 
 
 def _searched(batch: int, result: Result) -> Searched:
-    times = result.timeline
     objects = len(result.detections or ())
-    return Searched(batch, times.inference_ms() or 0.0, times.milliseconds()["total"], result.tiles, objects)
+    return Searched(batch, result.inference_ms or 0.0, result.timeline.milliseconds()["total"], result.tiles, objects)
 
 
 class _Only:
@@ -117,7 +117,8 @@ class _Only:
 
     def write(self, delivery: Delivery) -> None:
         """See `Sink.write`."""
-        assert isinstance(delivery.outcome, Result), delivery.outcome
+        if isinstance(delivery.outcome, Failure):
+            raise InvalidError(delivery.outcome.message, help=delivery.outcome.help)
         self._kept.append(delivery.outcome)
 
     def close(self, *, complete: bool) -> None:

@@ -39,7 +39,7 @@ from vedette.values.timeline import Span, Timeline
 from vedette.wiring.images import Image, frame_of, source_of
 from vedette.wiring.instances import Opened, open_model
 from vedette.wiring.outcomes import Outcomes
-from vedette.wiring.stream import Order, build_pipeline, ids_of, intake_for
+from vedette.wiring.stream import Order, RegionOfInterest, build_pipeline, ids_of, intake_for
 
 Tile = tuple[int, int] | None
 """Width and height of a tile in pixels of the image; None: images are not cut."""
@@ -55,7 +55,7 @@ class Model:
         self._opened = opened
         self._asked = asked
         self._clock = SystemClock()
-        self._run = RowRunner(opened.instance.runtime, self._clock)
+        self._run = RowRunner(opened.instance, self._clock)
         self._tensor_plan: Runtime | None = None
         self._lock = threading.Lock()
         self._closed = False
@@ -92,28 +92,32 @@ class Model:
 
         Raises:
             VedetteError: the image cannot be had or decoded; the kind says which.
-            ValueError: no such tiling.
+            ValueError: no such tiling, or a batch below 1.
         """
         self._check_open()
+        if batch < 1:
+            raise ValueError(f"a batch has at least one tile, got {batch}")
         manifest = self.manifest
         intake = intake_for(manifest, self._tiling(tile, overlap, fill))
         started = self._clock.now_ns()
         frame = frame_of(image)
         acquired = Span("acquire", started, self._clock.now_ns())
-        region = None if roi is None else Region(roi[0], roi[1], Size(roi[2], roi[3]))
+        region = _region(roi)
         preprocess = Preprocess([intake], keep_pixels=False, clock=self._clock, region_of=lambda _: region)
         prepared = preprocess(frame)
         read = Reader(manifest, self._asked.threshold_for(manifest), ids_of(self._asked.class_names, manifest))
         (placed,) = prepared.places
-        rows = [prepared.row(0, number) for number in range(len(placed))]
-        cut = Span("preprocess", prepared.decode.end_ns, self._clock.now_ns())
         answers: list[Read] = []
         spans: list[Span] = []
-        for start in range(0, len(rows), batch):
-            outputs, inferred = self._run(rows[start : start + batch])
-            answers += [read(output, place) for output, place in zip(outputs, placed[start:], strict=False)]
-            spans += [inferred, Span("postprocess", inferred.end_ns, self._clock.now_ns())]
-        timeline = Timeline((acquired, prepared.decode, cut, *spans))
+        for start in range(0, len(placed), batch):
+            numbers = range(start, min(start + batch, len(placed)))
+            began = spans[-1].end_ns if spans else prepared.decode.end_ns
+            rows = [prepared.row(0, number) for number in numbers]
+            cut = Span("preprocess", began, self._clock.now_ns())
+            outputs, inferred = self._run(rows)
+            answers += [read(_given(output), placed[number]) for output, number in zip(outputs, numbers, strict=True)]
+            spans += [cut, inferred, Span("postprocess", inferred.end_ns, self._clock.now_ns())]
+        timeline = Timeline((acquired, prepared.decode, *spans))
         seen = Seen(identity(0, frame.source, frame.index), frame, prepared.size, placed, timeline)
         outcome = answer(seen, self._opened.instance, answers, self._asked, self._clock).outcome
         assert isinstance(outcome, Result), "a failure raises"
@@ -127,6 +131,7 @@ class Model:
         tile: Tile = None,
         overlap: int = 0,
         fill: str | None = None,
+        roi: Roi = None,
     ) -> Iterator[Outcome]:
         """Run many images through the pipeline and give their outcomes in order, while the rest is still running.
 
@@ -136,6 +141,7 @@ class Model:
             tile: width and height of the tiles, as in a call.
             overlap: least overlap of neighbouring tiles in pixels.
             fill: `blank` or `overview`, as in a call.
+            roi: the part of every image that is looked at.
 
         Returns:
             a Result for each image, or a Failure that says why there is none.
@@ -145,7 +151,7 @@ class Model:
         """
         self._check_open()
         tiling = self._tiling(tile, overlap, fill)
-        order = Order((), (self.manifest.name,), batch=batch, asked=self._asked, tiling=tiling)
+        order = Order((), (self.manifest.name,), batch=batch, asked=self._asked, tiling=tiling, rois=_rois(roi))
         outcomes = Outcomes()
         source = source_of(images)
         threads = self.execution.streams * self.execution.threads
@@ -216,7 +222,7 @@ def load_model(  # noqa: PLR0913 - the same choices as on the command line
     threads: int | None = None,
     top_k: int = 5,
     threshold: float | None = None,
-    classes: Iterable[str] = (),
+    classes: str | Iterable[str] = (),
 ) -> Model:
     """Load a model by name; one of the catalogue is pulled first if it is not there.
 
@@ -235,6 +241,7 @@ def load_model(  # noqa: PLR0913 - the same choices as on the command line
         VedetteError: the model is not there, or cannot be run as wished.
         ValueError: a name of a runtime, precision or aim that is none.
     """
+    names = frozenset([classes] if isinstance(classes, str) else classes)
     wish = Wish(
         None if runtime == "auto" else RuntimeName(runtime),
         None if precision == "auto" else Precision(precision),
@@ -242,4 +249,19 @@ def load_model(  # noqa: PLR0913 - the same choices as on the command line
         threads,
         Optimise(optimise),
     )
-    return Model(open_model(name, wish, lambda _: None), Answering(top_k, threshold, frozenset(classes)))
+    return Model(open_model(name, wish, lambda _: None), Answering(top_k, threshold, names))
+
+
+def _region(roi: Roi) -> Region | None:
+    return None if roi is None else Region(roi[0], roi[1], Size(roi[2], roi[3]))
+
+
+def _rois(roi: Roi) -> tuple[RegionOfInterest, ...]:
+    region = _region(roi)
+    return () if region is None else (RegionOfInterest(region),)
+
+
+def _given(output: tuple[NDArray[Any], ...] | Exception) -> tuple[NDArray[Any], ...]:
+    if isinstance(output, Exception):
+        raise output
+    return output

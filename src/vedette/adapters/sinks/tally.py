@@ -11,7 +11,7 @@ from vedette.values.timeline import STAGES
 class Tally:
     """How many outcomes were results, how many failures, and how long the stages took.
 
-    `tiles` and `inference` (see `Timeline.inference_ms`) count the images that were cut.
+    `tiles` and `inference` (see `Result.inference_ms`) count the images that were cut.
     """
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class Tally:
             self.stages[stage].add(milliseconds)
         if delivery.outcome.tiles > 1:
             self.tiles += delivery.outcome.tiles
-            self.inference.add(delivery.outcome.timeline.inference_ms() or 0.0)
+            self.inference.add(delivery.outcome.inference_ms or 0.0)
 
     def close(self, *, complete: bool) -> None:
         """See `Sink.close`."""

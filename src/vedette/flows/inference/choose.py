@@ -21,7 +21,6 @@ from vedette.flows.inference.preprocess import Row
 from vedette.flows.inference.runtime import Loader, Runtime, Tensor
 from vedette.rules.candidates import SURE_MARGIN, agrees, agrees_on_boxes, pick
 from vedette.rules.vision.classes import softmax
-from vedette.rules.vision.detect import detect
 from vedette.values.detection import Detections
 from vedette.values.execution import Choice, Execution, Optimise, Precision, RuntimeName, Trial
 from vedette.values.manifest import Manifest, ModelType, Scores
@@ -148,7 +147,7 @@ class Chooser:
         """The answer for each crop; with a `share`, for as many crops as that part of the budget allows."""
         answers = []
         for crop in crops:
-            outputs = split_outputs(runtime.infer(crop[np.newaxis]), 1)
+            outputs = split_outputs(runtime.infer(crop[np.newaxis]), 1, lists=manifest.model_type.is_detector)
             assert outputs is not None, "one row always has its outputs"
             answers.append(_answer(manifest, outputs[0]))
             if share and self._spent(started, share):
@@ -190,6 +189,8 @@ class Chooser:
 def _answer(manifest: Manifest, outputs: tuple[Tensor, ...]) -> _Answer:
     """What precisions are compared by: boxes down to a little below the threshold, or the chances of all classes."""
     if manifest.model_type.is_detector:
+        from vedette.rules.vision.detect import detect  # a classifier starts without it
+
         return detect(outputs, manifest, max(0.0, manifest.confidence_threshold - SURE_MARGIN))
     vector = np.asarray(outputs[0], np.float32).reshape(-1)
     return softmax(vector) if manifest.scores is Scores.LOGITS else vector

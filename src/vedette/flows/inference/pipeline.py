@@ -107,12 +107,13 @@ class _Run:
         self._cut = any(intake.tiling is not None for intake in pipeline.preprocess.intakes)
         self._in_hand = 2 * settings.workers  # one image for each worker, and one that waits for it
         least = self._in_hand + (1 if self._cut else settings.batch) * len(instances)
-        self._window = Window(16 + 2 * (1 if self._cut else _AT_ONCE) * least, least)
+        ahead = 2 * least + settings.batch if self._cut else 2 * _AT_ONCE * least
+        self._window = Window(16 + ahead, least)
         self._arrivals = Channel[Arrival](least, lambda arrival: arrival.size_bytes)
         self._finished = Channel[Finished](2 * least, lambda finished: finished.size_bytes)
         self._queues = {sink: queue_for_sink() for sink in pipeline.sinks}
         self._batchers = [Batcher(settings.batch) for _ in instances]
-        self._runners = [RowRunner(instance.runtime, pipeline.clock) for instance in instances]
+        self._runners = [RowRunner(instance, pipeline.clock) for instance in instances]
         self._readers = [_reader(pipeline, number) for number in range(len(instances))]
         self._ready: deque[tuple[int, list[Piece]]] = deque()
         self._whole = threading.BoundedSemaphore(_WHOLE_AT_ONCE if self._cut else settings.workers)
@@ -170,6 +171,7 @@ class _Run:
         for finished in await self._loop.run_in_executor(self._workers, work, *arguments):
             await self._finished.put(finished)
         self._busy -= 1
+        self._call_help()
         self._relieve()
 
     def _relieve(self) -> None:
@@ -194,33 +196,38 @@ class _Run:
 
     def _processed(self, arrival: Arrival) -> list[Finished]:
         """One image as far as it goes: to its answers, or into batches that others will fill."""
+        complete: list[Work] = []
         with self._whole:
             prepared = self._prepared(arrival)
-            failed = self._offered_all(arrival, prepared) if isinstance(prepared, Prepared) else None
+            if isinstance(prepared, Prepared):
+                complete = self._offered_all(arrival, prepared)
         self._count(offered=1)
-        finished = []
+        finished = [self._finish(work) for work in complete]  # its picture may have to decode, too
         if isinstance(prepared, Failure):
             finished = [Finished(arrival.ordinal, arrival.size_bytes, (Delivery(prepared),))]
-        elif failed is not None:
-            finished = [self._finish(failed)]
         del prepared  # and with it the decoded image
         return finished + self._ran_ready()
 
-    def _offered_all(self, arrival: Arrival, prepared: Prepared) -> Work | None:
-        """Offer every row as soon as it is made; gives the work if a row that failed was the last it waited for."""
+    def _offered_all(self, arrival: Arrival, prepared: Prepared) -> list[Work]:
+        """Offer every row as soon as it is made, and run batches while too many wait; gives the completed works."""
         work = Work(arrival, prepared.size, prepared.places, prepared.pixels, prepared.decode)
-        complete = False
+        complete: list[Work] = []
         for number, placed in enumerate(prepared.places):
             for row in range(len(placed)):
-                complete |= self._offered(work, prepared, number, row)
-        return work if complete else None
+                if self._stopped.is_set():
+                    return complete
+                if self._offered(work, prepared, number, row):
+                    complete.append(work)
+                while len(self._ready) > self._in_hand:
+                    complete += self._ran_one()
+        return complete
 
     def _offered(self, work: Work, prepared: Prepared, number: int, row: int) -> bool:
         """Make one row and offer it; true if it failed and was the last that the image waited for."""
         try:
             made = prepared.row(number, row)
         except Exception as error:  # noqa: BLE001 - one row must not stop the rest
-            return work.gather(number, row, error)
+            return work.gather(number, row, error.with_traceback(None))
         work.rows_made_ns = self._pipeline.clock.now_ns()
         for batch in self._batchers[number].offer([Piece(work, row, made, work.rows_made_ns)]):
             self._is_ready(number, batch)
@@ -244,20 +251,29 @@ class _Run:
                     self._is_ready(number, rest)
 
     def _call_help(self) -> None:
-        """One image fills several batches: a worker that has nothing to do runs one of them."""
-        if self._ready and self._busy < self._pipeline.settings.workers:
-            self._tasks.create_task(self._hand_over(self._ran_ready))
+        """Where batches are ready, a worker that has nothing to do runs them."""
+        if self._stopped.is_set() or not self._ready or self._busy >= self._pipeline.settings.workers:
+            return
+        helping = self._hand_over(self._ran_ready)
+        try:
+            self._tasks.create_task(helping)
+        except RuntimeError:  # the run was interrupted meanwhile: its tasks are ending
+            helping.close()
 
     def _ran_ready(self) -> list[Finished]:
         """Run the batches that are full, whoever filled them, until none is left."""
-        finished = []
-        while not self._stopped.is_set():
-            try:
-                number, batch = self._ready.popleft()
-            except IndexError:
-                break
-            finished += self._inferred(number, batch)
+        finished: list[Finished] = []
+        while self._ready and not self._stopped.is_set():
+            finished += [self._finish(work) for work in self._ran_one()]
         return finished
+
+    def _ran_one(self) -> list[Work]:
+        """Run the batch that has been full for longest, if there is one; gives the works that it completed."""
+        try:
+            number, batch = self._ready.popleft()
+        except IndexError:  # another worker was quicker
+            return []
+        return self._completed(number, batch)
 
     def _prepared(self, arrival: Arrival) -> Prepared | Failure:
         item = arrival.item
@@ -270,6 +286,9 @@ class _Run:
 
     def _inferred(self, number: int, pieces: list[Piece]) -> list[Finished]:
         """Infer and read one batch; whoever brings an image's last answer also finishes that image."""
+        return [self._finish(work) for work in self._completed(number, pieces)]
+
+    def _completed(self, number: int, pieces: list[Piece]) -> list[Work]:
         clock = self._pipeline.clock
         started = clock.now_ns()
         outputs: Sequence[tuple[Tensor, ...] | Exception]
@@ -278,13 +297,13 @@ class _Run:
             with self._streams[number]:
                 outputs, span = self._runners[number](rows)
         except Exception as error:  # noqa: BLE001 - one batch must not stop the rest
-            outputs, span = [error] * len(pieces), Span("infer", started, clock.now_ns())
+            outputs, span = [error.with_traceback(None)] * len(pieces), Span("infer", started, clock.now_ns())
         complete = []
         for piece, output in zip(pieces, outputs, strict=True):
             answer = self._read(number, piece, output)
             if piece.answered(number, answer, span, Span("postprocess", span.end_ns, clock.now_ns())):
                 complete.append(piece.work)
-        return [self._finish(work) for work in complete]
+        return complete
 
     def _read(self, number: int, piece: Piece, output: tuple[Tensor, ...] | Exception) -> Read | Exception:
         if isinstance(output, Exception):
@@ -292,7 +311,7 @@ class _Run:
         try:
             return self._readers[number](output, piece.work.places[number][piece.number])
         except Exception as error:  # noqa: BLE001 - one answer must not stop the rest
-            return error
+            return error.with_traceback(None)
 
     def _finish(self, work: Work) -> Finished:
         return Finished(work.arrival.ordinal, work.arrival.size_bytes, self._deliveries(work))

@@ -10,10 +10,6 @@ from vedette.errors import InvalidError
 from vedette.flows.inference.read import Read
 from vedette.flows.inference.runtime import Instance
 from vedette.rules.vision.classes import classify
-from vedette.rules.vision.crop import crop_detections
-from vedette.rules.vision.draw import annotate, draw_detections
-from vedette.rules.vision.encode import encode_jpeg
-from vedette.rules.vision.merge import Part, merge
 from vedette.rules.vision.places import Kind, Place, hull
 from vedette.values.detection import Detections
 from vedette.values.frame import Frame, Pixels, Size
@@ -110,7 +106,9 @@ def answer(seen: Seen, instance: Instance, rows: Sequence[Read], asked: Answerin
         result = replace(result, detections=_detections(seen.places, rows, manifest))
     else:
         result = replace(result, classes=_classes(rows, manifest, asked))
-    picture, crops = _pictures(seen, result, asked)
+    if result.tiles > 1:
+        result = replace(result, inference_ms=seen.timeline.inference_ms(clock.now_ns()))
+    picture, crops = _pictures(seen, result, asked, untrained=manifest.provenance.untrained)
     done = replace(result, timeline=seen.timeline.add(Span("postprocess", started, clock.now_ns())))
     return Delivery(done, picture, crops)
 
@@ -122,6 +120,8 @@ def _classes(rows: Sequence[Read], manifest: Manifest, asked: Answering) -> tupl
 
 
 def _detections(places: Sequence[Place], rows: Sequence[Read], manifest: Manifest) -> tuple[Detection, ...]:
+    from vedette.rules.vision.merge import Part, merge  # a classifier starts without it
+
     parts = []
     for place, found in zip(places, rows, strict=True):
         assert isinstance(found, Detections), "a detector's row is its boxes"
@@ -149,9 +149,15 @@ def _label(manifest: Manifest, number: int) -> str:
     )
 
 
-def _pictures(seen: Seen, result: Result, asked: Answering) -> tuple[bytes | None, tuple[tuple[str, bytes], ...]]:
+def _pictures(
+    seen: Seen, result: Result, asked: Answering, *, untrained: bool
+) -> tuple[bytes | None, tuple[tuple[str, bytes], ...]]:
     if seen.pixels is None:
         return None, ()
+    from vedette.rules.vision.crop import crop_detections  # most runs draw nothing
+    from vedette.rules.vision.draw import annotate, draw_detections
+    from vedette.rules.vision.encode import encode_jpeg
+
     found = result.detections
     picture: bytes | None = None
     crops: tuple[tuple[str, bytes], ...] = ()
@@ -159,7 +165,7 @@ def _pictures(seen: Seen, result: Result, asked: Answering) -> tuple[bytes | Non
         tiles = [place.region for place in seen.places if place.kind is Kind.TILE]
         picture = encode_jpeg(draw_detections(seen.pixels, found, tiles=tiles if len(tiles) > 1 else ()))
     elif asked.picture:
-        picture = encode_jpeg(annotate(seen.pixels, _caption(result.classes or ())))
+        picture = encode_jpeg(annotate(seen.pixels, _caption(result.classes or (), untrained=untrained)))
     if asked.crops and found is not None:
         cut = zip(found, crop_detections(seen.pixels, found), strict=True)
         crops = tuple((one.label, encode_jpeg(crop)) for one, crop in cut if crop is not None)
@@ -182,5 +188,6 @@ def fail(identity: str, source: str, frame: int, error: Exception) -> Failure:
     )
 
 
-def _caption(classes: tuple[Class, ...]) -> tuple[str, ...]:
-    return tuple(f"{found.label} {found.score:.2f}" for found in classes)
+def _caption(classes: tuple[Class, ...], *, untrained: bool) -> tuple[str, ...]:
+    lines = tuple(f"{found.label} {found.score:.2f}" for found in classes)
+    return ("untrained: means nothing", *lines) if untrained else lines

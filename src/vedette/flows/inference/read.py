@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vedette.flows.inference.runtime import Tensor
-from vedette.rules.vision.boxes import clip, sound
-from vedette.rules.vision.detect import detect, project
 from vedette.rules.vision.places import Kind, Place
 from vedette.values.detection import Detections, nothing
 from vedette.values.manifest import Manifest
@@ -39,8 +37,10 @@ class Reader:
             return outputs
         if place.kind is Kind.BLANK:
             return nothing()
+        from vedette.rules.vision.boxes import clip, sound  # a classifier starts without them
+        from vedette.rules.vision.detect import detect, project
+
         found = project(detect(outputs, self.manifest, self.threshold, class_ids=self.class_ids), place.geometry)
-        region, image = place.region, place.geometry.source
-        right, bottom = min(region.right, image.width), min(region.bottom, image.height)
-        boxes = clip(found.boxes, region.left, region.top, right, bottom)
+        seen = place.seen
+        boxes = clip(found.boxes, seen.left, seen.top, seen.right, seen.bottom)
         return sound(Detections(boxes, found.scores, found.class_ids))

@@ -15,11 +15,14 @@ import cv2
 import numpy as np
 
 from vedette.errors import InvalidError
-from vedette.rules.vision.resize import Geometry, apply, plan_input
-from vedette.rules.vision.tiles import blanks, grid, intersection
-from vedette.values.frame import Pixels, Size
-from vedette.values.manifest import InputSpec
+from vedette.rules.vision.resize import Geometry, apply, plan_input, plan_resize
+from vedette.rules.vision.tiles import blanks, counts, grid, intersection
+from vedette.values.frame import Pixels, Size, size_of
+from vedette.values.manifest import InputSpec, ResizeType
 from vedette.values.tiling import Fill, Region, Tiling
+
+MOST_TILES = 4096
+"""An image that would be cut in more is refused: all of its rows are planned at once."""
 
 
 class Kind(StrEnum):
@@ -35,11 +38,13 @@ class Kind(StrEnum):
 class Place:
     """One row: what it shows, of which region, and how that region was made to fit the model's input.
 
-    A blank row has the region of the whole image; nothing that is found in it counts.
+    A blank row has the region of the whole image; nothing that is found in it counts. `seen` is the part of the region
+    that is looked at: a tile may reach beyond its image or the region of interest.
     """
 
     kind: Kind
     region: Region
+    seen: Region
     geometry: Geometry
 
     @property
@@ -71,13 +76,15 @@ def places(image: Size, spec: InputSpec, tiling: Tiling | None = None, roi: Regi
     """The rows that a model gets of an image: tiles row by row, then the overview or the blank ones.
 
     Raises:
-        InvalidError: the region of interest lies outside the image.
+        InvalidError: the region of interest lies outside the image, or it would be cut in more than `MOST_TILES`.
     """
     bounds = bounds_of(image, roi)
-    whole = _place(Kind.WHOLE, bounds, image, spec)
+    whole = _place(Kind.WHOLE, bounds, bounds, image, spec)
     if tiling is None:
         return (whole,)
-    tiles = [_place(Kind.TILE, region, image, spec) for region in grid(bounds, tiling.tile, tiling.overlap)]
+    _check_count(bounds, tiling)
+    regions = grid(bounds, tiling.tile, tiling.overlap)
+    tiles = [_place(Kind.TILE, region, bounds, image, spec) for region in regions]
     if tiling.fill is Fill.OVERVIEW and len(tiles) > 1:
         tiles.append(replace(whole, kind=Kind.OVERVIEW))
     if tiling.fill is Fill.BLANK:
@@ -87,10 +94,8 @@ def places(image: Size, spec: InputSpec, tiling: Tiling | None = None, roi: Regi
 
 def hull(placed: Sequence[Place]) -> Region:
     """The part of the image that places cover together: what `bounds_of` gave when they were made."""
-    image = placed[0].geometry.source
-    left, top = min(place.region.left for place in placed), min(place.region.top for place in placed)
-    right = min(image.width, max(place.region.right for place in placed))
-    bottom = min(image.height, max(place.region.bottom for place in placed))
+    left, top = min(place.seen.left for place in placed), min(place.seen.top for place in placed)
+    right, bottom = max(place.seen.right for place in placed), max(place.seen.bottom for place in placed)
     return Region(left, top, Size(right - left, bottom - top))
 
 
@@ -102,8 +107,7 @@ def make_row(pixels: Pixels, place: Place, spec: InputSpec) -> Pixels:
     if place.kind is Kind.BLANK:
         return np.full((spec.size.height, spec.size.width, spec.channels), spec.pad_value, np.uint8)
     if place.padded:
-        part = _padded(pixels, place.region, spec.pad_value)
-        row = apply(part, plan_input(place.region.size, spec), spec.interpolation, spec.pad_value)
+        row = _padded(pixels, place, spec)
     else:
         row = apply(pixels, place.geometry, spec.interpolation, spec.pad_value)
     if spec.channels == 1:
@@ -111,13 +115,37 @@ def make_row(pixels: Pixels, place: Place, spec: InputSpec) -> Pixels:
     return row.copy() if place.kind is Kind.TILE and row.base is not None else row  # a view keeps its image alive
 
 
-def _place(kind: Kind, region: Region, image: Size, spec: InputSpec) -> Place:
+def _check_count(bounds: Region, tiling: Tiling) -> None:
+    columns, rows = counts(bounds.size, tiling.tile, tiling.overlap)
+    if columns * rows > MOST_TILES:
+        raise InvalidError(
+            f"{bounds.size} pixels in tiles of {tiling.tile} with an overlap of {tiling.overlap} are "
+            f"{columns * rows:,} tiles, more than {MOST_TILES:,}",
+            help="take larger tiles, a smaller overlap or a region of interest",
+        )
+
+
+def _place(kind: Kind, region: Region, bounds: Region, image: Size, spec: InputSpec) -> Place:
     local = plan_input(region.size, spec)
-    return Place(kind, region, replace(local, source=image, left=local.left + region.left, top=local.top + region.top))
+    placed = replace(local, source=image, left=local.left + region.left, top=local.top + region.top)
+    seen = intersection(region, bounds)
+    assert seen is not None, "a tile lies within its bounds, at least in part"
+    return Place(kind, region, seen, placed)
 
 
-def _padded(pixels: Pixels, region: Region, pad_value: int) -> Pixels:
-    canvas = np.full((region.size.height, region.size.width, 3), pad_value, np.uint8)
+def _padded(pixels: Pixels, place: Place, spec: InputSpec) -> Pixels:
+    """The row of a region that reaches beyond its image: only what there is of it is scaled, the rest is padding."""
+    region, local = place.region, plan_input(place.region.size, spec)
     part = pixels[region.top : region.bottom, region.left : region.right]
-    canvas[: part.shape[0], : part.shape[1]] = part
-    return canvas
+    if local.crop != region.size:  # the centre of the region: as if it were all there
+        canvas = np.full((region.size.height, region.size.width, 3), spec.pad_value, np.uint8)
+        canvas[: part.shape[0], : part.shape[1]] = part
+        return apply(canvas, local, spec.interpolation, spec.pad_value)
+    here = size_of(part)
+    width = max(1, round(here.width * local.scaled.width / region.size.width))
+    height = max(1, round(here.height * local.scaled.height / region.size.height))
+    scaled = apply(part, plan_resize(here, Size(width, height), ResizeType.STANDARD), spec.interpolation)
+    row = np.full((spec.size.height, spec.size.width, 3), spec.pad_value, np.uint8)
+    left, top = local.offset
+    row[top : top + height, left : left + width] = scaled
+    return row

@@ -23,6 +23,11 @@ def grid(bounds: Region, tile: Size, overlap: int) -> tuple[Region, ...]:
     return tuple(Region(left, top, tile) for top in tops for left in lefts)
 
 
+def counts(size: Size, tile: Size, overlap: int) -> tuple[int, int]:
+    """How many columns and rows of tiles `grid` makes."""
+    return _count(size.width, tile.width, overlap), _count(size.height, tile.height, overlap)
+
+
 def blanks(count: int) -> int:
     """How many blank tiles bring `count` to the next power of two: 63 gives 1, 64 gives 0, and 0 gives 0."""
     return (1 << (count - 1).bit_length()) - count if count > 0 else 0
@@ -37,6 +42,10 @@ def intersection(a: Region, b: Region) -> Region | None:
 
 def _starts(first: int, side: int, tile: int, overlap: int) -> list[int]:
     """Where the tiles of one axis start; whole-number arithmetic, halves are rounded up."""
-    count = max(1, -((overlap - side) // (tile - overlap)))
+    count = _count(side, tile, overlap)
     gaps = max(count - 1, 1)
     return [first + (2 * number * (side - tile) + gaps) // (2 * gaps) for number in range(count)]
+
+
+def _count(side: int, tile: int, overlap: int) -> int:
+    return max(1, -((overlap - side) // (tile - overlap)))
