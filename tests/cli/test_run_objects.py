@@ -171,3 +171,29 @@ def test_a_classifier_and_a_detector_may_look_at_one_image(photos: Path) -> None
     assert [result["model"] for result in both] == ["efficientnet-lite0", SSD]
     assert both[0]["classes"][0]["label"] == "espresso"
     assert "cup" in labels(both[1])
+
+
+def test_a_region_of_interest_that_no_image_asked_for_is_told(photos: Path) -> None:
+    """A pattern with a slip would search everything without a word."""
+    done = vedette(photos / "coffee.jpg", "-m", SSD, "--roi", "cam7/*=0,0,9,9")
+
+    assert done.returncode == 0
+    assert "no image's name fits --roi cam7/*=0,0,9,9" in done.stderr
+
+
+@pytest.mark.parametrize("options", [("--iou", "nan"), ("--threshold", "nan"), ("--classes", " ,")])
+def test_words_that_mean_nothing_are_refused(photos: Path, options: tuple[str, str]) -> None:
+    """A usage error with the next step, not a traceback and not a silent run."""
+    done = vedette(photos / "coffee.jpg", "-m", SSD, *options)
+
+    assert done.returncode == 2
+    assert "help:" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_refused_command_leaves_no_file(photos: Path, tmp_path: Path) -> None:
+    """Not even a hidden one."""
+    done = vedette(photos / "coffee.jpg", "-m", SSD, "-o", tmp_path / "keep.jsonl", "--classes", "persn")
+
+    assert done.returncode == 2
+    assert list(tmp_path.iterdir()) == []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vedette.cli.options import named
+from vedette.cli.options import finite, named
 from vedette.cli.tables import Format, note, print_json, print_line, print_table
 from vedette.errors import NOTHING_WORKED, SOME_FAILED, UsageError
 
@@ -95,6 +95,7 @@ def mosaic(
             "--spans",
             min=0,
             max=1,
+            callback=finite,
             help="Share of the tiles under crops of 2x1 to 3x2 tiles, whose objects cross seams; 0: a crop a tile.",
         ),
     ] = 0.25,

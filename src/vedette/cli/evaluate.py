@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
 
-from vedette.cli.options import parse_boxes, parse_tiling, parse_wish
+from vedette.cli.options import finite, parse_boxes, parse_tiling, parse_wish
 from vedette.cli.tables import Format, note, print_json
 from vedette.errors import NOTHING_WORKED, SOME_FAILED, UsageError
 
@@ -64,6 +64,7 @@ def evaluate(
         typer.Option(
             min=0.0,
             max=1.0,
+            callback=finite,
             help="Lowest score that counts. Unless given 0.001 for detectors, 0 for classifiers; with --against each "
             "detector's own.",
         ),
@@ -96,7 +97,8 @@ def evaluate(
         typer.Option(help="class, agnostic or none: which boxes suppress each other.", rich_help_panel=_BOXES),
     ] = None,
     iou: Annotated[
-        float | None, typer.Option(min=0.0, max=1.0, help="Overlap from which they do.", rich_help_panel=_BOXES)
+        float | None,
+        typer.Option(min=0.0, max=1.0, callback=finite, help="IoU above which they do.", rich_help_panel=_BOXES),
     ] = None,
     candidates: Annotated[
         int | None, typer.Option(min=1, help="Boxes kept before that, in each tile or image.", rich_help_panel=_BOXES)

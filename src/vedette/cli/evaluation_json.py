@@ -69,6 +69,7 @@ def _judged(judged: Judged) -> dict[str, Any]:
     return {
         "name": judged.manifest.name,
         "version": judged.manifest.version,
+        "untrained": judged.manifest.provenance.untrained,
         "runtime": str(execution.runtime),
         "precision": str(execution.precision),
         "device": execution.device,

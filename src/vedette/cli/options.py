@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
@@ -37,6 +38,31 @@ def parse_wish(runtime: str, precision: str, optimise: str, device: str, threads
         threads,
         named(Optimise, optimise, "--optimise"),
     )
+
+
+def finite(value: float | None) -> float | None:
+    """A number that is one: a range of typer's lets `nan` pass.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if value is not None and not math.isfinite(value):
+        raise UsageError(f"{value} is not a number that can be used here", help="give a number, such as 0.5")
+    return value
+
+
+def parse_classes(text: str | None) -> frozenset[str]:
+    """The labels of `--classes LABEL,LABEL`; none given means all.
+
+    Raises:
+        UsageError: it names no label.
+    """
+    if text is None:
+        return frozenset()
+    labels = frozenset(label.strip() for label in text.split(",") if label.strip())
+    if not labels:
+        raise UsageError(f"--classes {text!r} names no label", help="leave it out for all, or name some: person,car")
+    return labels
 
 
 def parse_tiling(tile: str | None, overlap: int, fill: str | None) -> Tiling | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vedette.cli.options import parse_boxes, parse_rois, parse_tiling, parse_wish
+from vedette.cli.options import finite, parse_boxes, parse_classes, parse_rois, parse_tiling, parse_wish
 from vedette.cli.tables import StreamFormat, note
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ def run(
     batch: Annotated[int, typer.Option(min=1, max=1024, help="Images or tiles in one inference at most.")] = 1,
     top_k: Annotated[int, typer.Option("--top-k", min=1, help="Classes of each image (classifiers).")] = 5,
     threshold: Annotated[
-        float | None, typer.Option(min=0.0, max=1.0, help="Lowest score reported; the model's own unless given.")
+        float | None,
+        typer.Option(min=0.0, max=1.0, callback=finite, help="Lowest score reported; the model's own unless given."),
     ] = None,
     output: Annotated[
         list[str] | None,
@@ -76,7 +77,7 @@ def run(
     ] = None,
     iou: Annotated[
         float | None,
-        typer.Option(min=0.0, max=1.0, help="Overlap from which they do.", rich_help_panel=_BOXES),
+        typer.Option(min=0.0, max=1.0, callback=finite, help="IoU above which they do.", rich_help_panel=_BOXES),
     ] = None,
     candidates: Annotated[
         int | None, typer.Option(min=1, help="Boxes kept before that, in each tile or image.", rich_help_panel=_BOXES)
@@ -118,9 +119,7 @@ def run(
         tuple(model),
         wish,
         batch,
-        Answering(
-            top_k, threshold, frozenset(label.strip() for label in classes.split(",")) if classes else frozenset()
-        ),
+        Answering(top_k, threshold, parse_classes(classes)),
         parse_boxes(nms, iou, candidates, max_detections),
         tuple(output or ()),
         max_pixels or PIXEL_LIMIT,
@@ -145,3 +144,5 @@ def _carry_out(started: Run, printer: Printer) -> None:
     with printer:
         started.start([printer])
     printer.print_summary(started.opened)
+    for roi in started.regions.unused():
+        note(f"note: no image's name fits --roi {roi.pattern}={roi.region}")

@@ -21,6 +21,9 @@ SURE_MARGIN = 0.05
 OVERALL_AGREEMENT = 0.90
 """Share of all crops with the same top-1."""
 
+FEWEST_SURE_BOXES = 20
+"""A detector whose fp32 finds fewer sure boxes on the test photos gives nothing to compare a precision by."""
+
 ALIKE = 0.95
 """Trials that reach this share of the best count as equally good."""
 
@@ -107,6 +110,11 @@ def agrees_on_boxes(
     again = sum((part for part in agreement_by_class(sure, other).values()), Agreement()).found
     overall = agreement_of_detections(_reported(reference, threshold), _reported(other, threshold))
     return (again is None or again >= SURE_AGREEMENT) and overall >= OVERALL_AGREEMENT, overall
+
+
+def are_comparable(reference: Sequence[Detections], threshold: float) -> bool:
+    """Whether fp32 finds enough on the crops for another precision to be compared with it."""
+    return sum(int((found.scores >= threshold + SURE_MARGIN).sum()) for found in reference) >= FEWEST_SURE_BOXES
 
 
 def _reported(found: Sequence[Detections], threshold: float) -> list[Detections]:

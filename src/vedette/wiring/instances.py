@@ -53,10 +53,10 @@ def open_model(name: str, wish: Wish, say: Callable[[str], None]) -> Opened:
     Raises:
         VedetteError: the model is not there, or cannot be run as wished.
     """
-    return open_manifest(_manifest(name, say), wish, say)
+    return open_manifest(find_manifest(name, say), wish, say)
 
 
-def _manifest(name: str, say: Callable[[str], None]) -> Manifest:
+def find_manifest(name: str, say: Callable[[str], None]) -> Manifest:
     """The manifest as it was checked before, if the model's folder is unchanged; else read, or pulled, and checked."""
     home = default_home()
     checked = ManifestFolder(home / ".cache" / "manifests")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -31,7 +32,7 @@ from vedette.rules.vision.header import PIXEL_LIMIT
 from vedette.rules.zoo.names import nearest
 from vedette.values.manifest import DetectorSpec, Manifest, Suppression
 from vedette.values.tiling import Region, Tiling
-from vedette.wiring.instances import Opened, open_model
+from vedette.wiring.instances import Opened, find_manifest, open_manifest
 
 _ANNOTATED = "annotated"
 _CROPS = "crops"
@@ -57,6 +58,26 @@ class RegionOfInterest:
 
     region: Region
     pattern: str = "*"
+
+
+class RegionsOfInterest:
+    """Finds the region of a source's images, and remembers which patterns were of use."""
+
+    def __init__(self, rois: Sequence[RegionOfInterest]) -> None:
+        self._rois = rois
+        self._used: set[RegionOfInterest] = set()
+
+    def __call__(self, source: str) -> Region | None:
+        """The region of the first pattern that the source's name fits; None: all of the image."""
+        for roi in self._rois:
+            if fnmatchcase(source, roi.pattern):
+                self._used.add(roi)
+                return roi.region
+        return None
+
+    def unused(self) -> tuple[RegionOfInterest, ...]:
+        """Those that no image asked for."""
+        return tuple(roi for roi in self._rois if roi not in self._used)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +108,6 @@ class Order:
     tiling: Tiling | None = None
     rois: tuple[RegionOfInterest, ...] = ()
 
-    def region_of(self, source: str) -> Region | None:
-        """The region of interest of a source's images."""
-        return next((roi.region for roi in self.rois if fnmatchcase(source, roi.pattern)), None)
-
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -99,6 +116,7 @@ class Run:
     source: InputSource
     opened: tuple[Opened, ...]
     order: Order
+    regions: RegionsOfInterest = field(default_factory=lambda: RegionsOfInterest(()))
 
     def warm_up(self) -> None:
         """Run every stream of every model once on a black picture, so that the first image finds them ready."""
@@ -116,9 +134,16 @@ class Run:
             VedetteError: a sink cannot go on.
             KeyboardInterrupt: interrupted; what was delivered until then is safe.
         """
-        named = [open_sink(output, several_models=len(self.opened) > 1) for output in self.order.outputs]
         instances = [opened.instance for opened in self.opened]
-        pipeline = build_pipeline(self.source, instances, [*named, *sinks], self.order, threads=self.order.wish.threads)
+        with ExitStack() as opening:  # where one output cannot be opened, the others leave nothing behind
+            named = []
+            for output in self.order.outputs:
+                named.append(open_sink(output, several_models=len(self.opened) > 1))
+                opening.callback(named[-1].close, complete=False)
+            every = [*named, *sinks]
+            threads, regions = self.order.wish.threads, self.regions
+            pipeline = build_pipeline(self.source, instances, every, self.order, threads=threads, regions=regions)
+            opening.pop_all()  # from here on the pipeline closes them
         asyncio.run(pipeline.run())
 
     def close(self) -> None:
@@ -128,7 +153,13 @@ class Run:
 
 
 def build_pipeline(
-    source: Source, instances: Sequence[Instance], sinks: Sequence[Sink], order: Order, *, threads: int | None = None
+    source: Source,
+    instances: Sequence[Instance],
+    sinks: Sequence[Sink],
+    order: Order,
+    *,
+    threads: int | None = None,
+    regions: RegionsOfInterest | None = None,
 ) -> Pipeline:
     """The pipeline of an order on this machine; frames are decoded by as many threads as inference uses.
 
@@ -148,7 +179,7 @@ def build_pipeline(
         asked.picture or asked.crops,
         clock,
         pixel_limit=order.pixel_limit,
-        region_of=order.region_of,
+        region_of=regions or RegionsOfInterest(order.rois),
     )
     class_ids = [ids_of(asked.class_names, instance.manifest) for instance in instances]
     settings = Settings(order.batch, threads or usable_cores(probe_host()), asked, class_ids)
@@ -208,9 +239,12 @@ def prepare(order: Order, say: Callable[[str], None]) -> Run:
     source = parse_inputs(order.inputs)
     for output in order.outputs:
         check_output(output)
-    opened = tuple(open_model(name, order.wish, say) for name in dict.fromkeys(order.models))
-    _check_tasks([one.instance.manifest for one in opened], order)
-    return Run(source, opened, order)
+    manifests = [find_manifest(name, say) for name in dict.fromkeys(order.models)]
+    _check_tasks(manifests, order)
+    for manifest in manifests:
+        ids_of(order.asked.class_names, manifest)
+    opened = tuple(open_manifest(manifest, order.wish, say) for manifest in manifests)
+    return Run(source, opened, order, RegionsOfInterest(order.rois))
 
 
 def _check_tasks(manifests: Sequence[Manifest], order: Order) -> None:

@@ -208,3 +208,16 @@ def test_a_detector_is_compared_by_its_boxes(shift: float, *, agreed: bool) -> N
 
     assert choice.trials[1].agreement == (1.0 if agreed else 0.0)
     assert bool(choice.trials[1].reason) is not agreed
+
+
+def test_a_detector_that_finds_nothing_on_the_test_photos_stays_at_fp32() -> None:
+    """Two that say nothing agree by chance only."""
+    pictures = [patches(Size(64, 64))] * 30
+    executions = tuple(Execution(SLOW, precision) for precision in (Precision.FP32, Precision.BF16))
+
+    choice = Chooser({SLOW: BlobLoader()}, lambda _: pictures, SystemClock()).choose(
+        blob_manifest(), executions, Optimise.THROUGHPUT
+    )
+
+    assert choice.execution.precision is Precision.FP32
+    assert "too little on the test photos" in choice.trials[1].reason

@@ -112,3 +112,31 @@ def test_what_places_cover_together_is_what_they_were_made_for() -> None:
 
     assert hull(places(CAR, SPEC, Tiling(Size(300, 300), 20), roi)) == roi
     assert hull(places(Size(100, 80), SPEC, Tiling(Size(300, 300)))) == Region(0, 0, Size(100, 80))
+
+
+def test_what_lies_beyond_a_region_of_interest_is_not_seen_by_its_tiles() -> None:
+    """A tile may reach beyond a narrow region; what is found there does not count."""
+    roi = Region(0, 0, Size(100, 1000))
+
+    placed = places(Size(1000, 1000), SPEC, Tiling(Size(300, 300)), roi)
+
+    assert [str(place.seen) for place in placed][:2] == ["0,0,100,300", "0,233,100,300"]
+    assert hull(placed) == roi
+
+
+def test_a_tile_many_times_larger_than_the_image_costs_no_more_than_the_image() -> None:
+    """Only what there is is scaled; the scale is that of the tile."""
+    (place,) = places(Size(60, 40), SPEC, Tiling(Size(60000, 60000)))
+
+    row = make_row(plain((200, 200, 200), 60, 40), place, SPEC)
+
+    assert row.shape == (300, 300, 3)
+    assert np.count_nonzero(row[..., 0] == 200) == 1
+
+
+def test_more_tiles_than_anybody_means_are_refused() -> None:
+    """With their number, before any is planned."""
+    with pytest.raises(InvalidError, match="5,670,000 tiles, more than 4,096") as caught:
+        places(CAR, SPEC, Tiling(Size(1, 1)))
+
+    assert "larger tiles" in caught.value.help

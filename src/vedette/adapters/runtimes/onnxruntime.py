@@ -62,16 +62,14 @@ class OnnxRuntimeRuntime:
         self._fixed_batch = first.shape[0] if isinstance(first.shape[0], int) else None
 
     def infer(self, batch: Tensor) -> tuple[Tensor, ...]:
-        """See `Runtime.infer`; a model whose batch is fixed is run once for each part of that size."""
+        """See `Runtime.infer`; a model whose batch is fixed is run for each part of that size, the last filled up."""
         fixed = self._fixed_batch
         if fixed is None or fixed == len(batch):
             return self._run(batch)
-        if len(batch) % fixed:
-            raise InvalidError(
-                f"the model takes batches of {fixed}, got {len(batch)}", help=f"take --batch {fixed}, or export it anew"
-            )
-        parts = [self._run(batch[start : start + fixed]) for start in range(0, len(batch), fixed)]
-        return tuple(np.concatenate(outputs) for outputs in zip(*parts, strict=True))
+        missing = -len(batch) % fixed
+        full = np.concatenate([batch, np.repeat(batch[-1:], missing, axis=0)]) if missing else batch
+        parts = [self._run(full[start : start + fixed]) for start in range(0, len(full), fixed)]
+        return tuple(np.concatenate(outputs)[: len(batch)] for outputs in zip(*parts, strict=True))
 
     def close(self) -> None:
         """See `Runtime.close`."""

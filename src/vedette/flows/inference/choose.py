@@ -19,7 +19,7 @@ from vedette.errors import VedetteError
 from vedette.flows.inference.infer import split_outputs
 from vedette.flows.inference.preprocess import Row
 from vedette.flows.inference.runtime import Loader, Runtime, Tensor
-from vedette.rules.candidates import SURE_MARGIN, agrees, agrees_on_boxes, pick
+from vedette.rules.candidates import SURE_MARGIN, agrees, agrees_on_boxes, are_comparable, pick
 from vedette.rules.vision.classes import softmax
 from vedette.values.detection import Detections
 from vedette.values.execution import Choice, Execution, Optimise, Precision, RuntimeName, Trial
@@ -132,6 +132,10 @@ class Chooser:
             return
         verdicts: dict[tuple[RuntimeName, Precision], tuple[bool, float]] = {}
         compared = self._answers(manifest, reference.runtime, crops, started, 0.65)
+        if not _comparable(manifest, compared):
+            for runner in others:
+                runner.reason = "fp32 finds too little on the test photos to compare it with"
+            return
         for runner in others:
             key = (runner.execution.runtime, runner.execution.precision)
             if key not in verdicts:
@@ -194,6 +198,11 @@ def _answer(manifest: Manifest, outputs: tuple[Tensor, ...]) -> _Answer:
         return detect(outputs, manifest, max(0.0, manifest.confidence_threshold - SURE_MARGIN))
     vector = np.asarray(outputs[0], np.float32).reshape(-1)
     return softmax(vector) if manifest.scores is Scores.LOGITS else vector
+
+
+def _comparable(manifest: Manifest, reference: Sequence[_Answer]) -> bool:
+    boxes = [one for one in reference if isinstance(one, Detections)]
+    return not manifest.model_type.is_detector or are_comparable(boxes, manifest.confidence_threshold)
 
 
 def _agrees(manifest: Manifest, reference: Sequence[_Answer], other: Sequence[_Answer]) -> tuple[bool, float]:
