@@ -19,7 +19,7 @@ from vedette.clock import SystemClock
 from vedette.flows.inference.runtime import Instance, Runtime, Tensor
 from vedette.rules.candidates import Wish
 from vedette.rules.threads import has_bf16
-from vedette.values.execution import Execution, Precision, RuntimeName
+from vedette.values.execution import Execution, Optimise, Precision, RuntimeName
 from vedette.wiring.instances import open_model
 
 PLANNED = {("nanodet-g-416", Precision.FP32): 0.05, ("ssdlite-mobilenet-v2", Precision.BF16): 0.12}
@@ -57,8 +57,18 @@ class Timed:
 
 
 def measured(name: str, instance: Instance, runtime: RuntimeName, files: Sequence[Path]) -> dict[str, Any]:
-    """The share at the instance's precision, and at bf16 where the processor has it and the runtime runs it."""
-    report = {str(instance.runtime.execution.precision): _of(name, instance, files)}
+    """The share at the instance's precision with a stream a core and with all cores for one stream; and at bf16.
+
+    A stream a core is the default of `vedette run`, made for many images; all cores for one is `--optimise latency`, made
+    for one. bf16 is measured where the processor has it and the runtime runs it.
+    """
+    precision = instance.runtime.execution.precision
+    report = {str(precision): _of(name, instance, files)}
+    alone = open_model(
+        name, Wish(runtime, precision, optimise=Optimise.LATENCY), lambda text: print(text, file=sys.stderr)
+    )
+    report[f"{precision}, latency"] = _of(name, alone.instance, files)
+    alone.instance.runtime.close()
     if (name, Precision.BF16) not in PLANNED:
         return report
     if runtime is RuntimeName.OPENVINO and has_bf16(probe_host()):

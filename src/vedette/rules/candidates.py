@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vedette.rules.accuracy.agreement import Agreement, agreement_by_class, agreement_of_detections
 from vedette.values.detection import Detections
 from vedette.values.execution import Execution, Optimise, Precision, RuntimeName, Trial
 from vedette.values.manifest import ModelFormat
@@ -106,6 +105,12 @@ def agrees_on_boxes(
         other: those of the other precision.
         threshold: the score from which boxes are reported.
     """
+    from vedette.rules.accuracy.agreement import (  # a model whose choice is remembered starts without
+        Agreement,
+        agreement_by_class,
+        agreement_of_detections,
+    )
+
     sure = [found.take(found.scores >= threshold + SURE_MARGIN) for found in reference]
     again = sum((part for part in agreement_by_class(sure, other).values()), Agreement()).found
     overall = agreement_of_detections(_reported(reference, threshold), _reported(other, threshold))

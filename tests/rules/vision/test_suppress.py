@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 import pytest
@@ -193,3 +195,24 @@ def test_the_best_are_the_first_in_order(rows: list, count: int) -> None:
 def test_pairs_are_settled_from_the_best_on() -> None:
     """0 drops 1, so 1 does not drop 2, and 2 drops 3."""
     assert settle(4, np.array([0, 1, 2]), np.array([1, 2, 3])).tolist() == [True, False, True, False]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_a_handful_of_boxes_is_settled_as_many_are(data: st.DataObject) -> None:
+    """Plain numbers and arrays give the same rows, ties and degenerate boxes included."""
+    side = st.sampled_from([0.0, 1.0, 2.0, 3.5, 10.0, math.inf])
+    count = data.draw(st.integers(0, 16))
+    boxes = data.draw(st.lists(st.tuples(side, side, side, side), min_size=count, max_size=count))
+    scores = data.draw(st.lists(st.sampled_from([0.1, 0.5, 0.9]), min_size=count, max_size=count))
+    classes = data.draw(st.lists(st.integers(0, 2), min_size=count, max_size=count))
+    found, agnostic = detections(boxes, scores, classes), data.draw(st.booleans())
+    threshold = data.draw(st.sampled_from([0.0, 0.3, 0.5, 1.0]))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("vedette.rules.vision.suppress._FEW", -1)
+        many = suppress(found, threshold, agnostic=agnostic)
+
+    few = suppress(found, threshold, agnostic=agnostic)
+    assert [found.boxes[row].tolist() for row in few] == [found.boxes[row].tolist() for row in many]
+    assert found.scores[few].tolist() == found.scores[many].tolist()

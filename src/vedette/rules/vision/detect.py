@@ -41,6 +41,7 @@ def detect(
     found = sound(decode(manifest.model_type, outputs, decoding))
     if spec.nms is not Suppression.NONE:
         found = found.take(suppress(found, spec.iou_threshold, agnostic=spec.nms is Suppression.AGNOSTIC))
+        return found.take(np.arange(min(len(found), spec.max_detections)))
     return found.take(keep_best(found, spec.max_detections))
 
 

@@ -7,6 +7,9 @@ Detections hold.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +19,7 @@ from vedette.values.detection import Detections
 
 _HEAD = 1024
 _AT_ONCE = 1 << 18  # candidates, whose pairs fit in memory
+_FEW = 16  # boxes of a usual tile: plain numbers are quicker than arrays
 _CLASSES = 4096  # ids below need no new numbers
 
 
@@ -32,12 +36,35 @@ def suppress(found: Detections, iou_threshold: float, *, agnostic: bool = False)
     """
     if not 0 <= iou_threshold <= 1:
         raise ValueError(f"the IoU threshold must lie in 0..1, got {iou_threshold}")
+    if len(found) <= _FEW and np.isfinite(found.scores).all():
+        return _kept_of_few(found, iou_threshold, agnostic=agnostic)
     ranked = best_first(found)
     boxes = columns(found.boxes[ranked])
     kept = np.ones(len(ranked), bool)
     rows = np.flatnonzero(measurable(boxes.area))
     kept[rows] = _kept(boxes.take(rows), class_groups(found.class_ids[ranked[rows]], agnostic=agnostic), iou_threshold)
     return ranked[kept]
+
+
+def _kept_of_few(found: Detections, iou_threshold: float, *, agnostic: bool) -> Rows:
+    """The same for a handful of boxes, one by one."""
+    boxes, class_ids = found.boxes.tolist(), found.class_ids.tolist()
+    ranks = zip((-found.scores).tolist(), boxes, class_ids, range(len(found)), strict=True)
+    kept: list[int] = []
+    for _, box, class_id, row in sorted(ranks):
+        rivals = (boxes[better] for better in kept if agnostic or class_ids[better] == class_id)
+        if not any(_iou(rival, box) > iou_threshold for rival in rivals):
+            kept.append(row)
+    return np.array(kept, np.intp)
+
+
+def _iou(a: Sequence[float], b: Sequence[float]) -> float:
+    """As `boxes.iou`, of two boxes; 0 where one has no area."""
+    area_a = max(a[2] - a[0], 0.0) * max(a[3] - a[1], 0.0)
+    area_b = max(b[2] - b[0], 0.0) * max(b[3] - b[1], 0.0)
+    both = max(min(a[2], b[2]) - max(a[0], b[0]), 0.0) * max(min(a[3], b[3]) - max(a[1], b[1]), 0.0)
+    union = area_a + area_b - both
+    return both / union if area_a > 0 and area_b > 0 and 0 < union < math.inf else 0.0
 
 
 def keep_best(found: Detections, count: int) -> Rows:
