@@ -21,7 +21,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 setup-torch: setup ## torch (CPU), for TorchScript models
 	$(BIN)/python -m pip install --disable-pip-version-check torch==2.13.0
 
-run: setup ## the demo: real photos classified by a real model, with the time of every stage
+run: setup ## the demo: real photos classified and searched by real models, and one large image in tiles
 	$(BIN)/vedette demo
 
 check: setup ## lint, types, import contracts

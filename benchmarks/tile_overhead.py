@@ -59,8 +59,8 @@ class Timed:
 def measured(name: str, instance: Instance, runtime: RuntimeName, files: Sequence[Path]) -> dict[str, Any]:
     """The share at the instance's precision with a stream a core and with all cores for one stream; and at bf16.
 
-    A stream a core is the default of `vedette run`, made for many images; all cores for one is `--optimise latency`, made
-    for one. bf16 is measured where the processor has it and the runtime runs it.
+    A stream a core is the default of `vedette run`, made for many images; all cores for one stream is
+    `--optimise latency`, made for one image. bf16 is measured where the processor has it and the runtime runs it.
     """
     precision = instance.runtime.execution.precision
     report = {str(precision): _of(name, instance, files)}
