@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import sys
 from pathlib import Path
 
@@ -17,6 +18,10 @@ from vedette.wiring.stream import Order, build_pipeline
 
 FIRST, LAST = 100, 2000
 BAR = 1.03
+
+
+STUCK_S = 180
+"""A run takes half a minute; one that is stuck shows where every thread is, and ends."""
 
 
 class HighWater:
@@ -46,6 +51,7 @@ def peak_kib() -> int:
 def main() -> None:
     """Measure, print, and write the evidence."""
     file = json_option(__doc__ or "")
+    faulthandler.dump_traceback_later(STUCK_S, exit=True)
     own_process()
     opened = open_model(MODEL, Wish(), lambda text: print(text, file=sys.stderr))
     crops = seeded_crops(FIRST, Size(500, 375), SEED)

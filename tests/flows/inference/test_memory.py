@@ -1,23 +1,32 @@
-"""Memory while images stream through."""
+"""Peak memory of a long run, in a process of its own."""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).parents[3]
+
 
 @pytest.mark.timeout(400)
-@pytest.mark.usefixtures("pulled")
-def test_peak_memory_is_flat_from_the_100th_to_the_2000th_image(request, tmp_path: Path) -> None:
-    """Within 3 %: a real model, in a process of its own."""
-    evidence = tmp_path / "memory.json"
-    command = [sys.executable, "-m", "benchmarks.memory", "--json", str(evidence)]
+def test_peak_memory_is_flat_from_the_100th_to_the_2000th_image(pulled_once: Path, tmp_path: Path) -> None:
+    """Nothing is kept of an image that has left.
 
-    subprocess.run(command, cwd=request.config.rootpath, capture_output=True, check=True)
+    A run that is stuck (seen twice on a development machine, see the roadmap) shows its stacks and is tried once more:
+    this test is about memory.
+    """
+    command = [sys.executable, "-m", "benchmarks.memory", "--json", str(tmp_path / "memory.json")]
+    environment = os.environ | {"VEDETTE_HOME": str(pulled_once)}
+    for _ in range(2):
+        done = subprocess.run(command, cwd=ROOT, env=environment, check=False, stderr=subprocess.PIPE, text=True)
+        if "Timeout (" not in done.stderr:
+            break
+        sys.stderr.write(done.stderr)
 
-    peaks = json.loads(evidence.read_text())["peak_kib_after"]
-    assert peaks["2000"] <= 1.03 * peaks["100"]
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "memory.json").read_text())["ratio"] <= 1.03
