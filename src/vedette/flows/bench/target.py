@@ -31,7 +31,7 @@ class Target(Protocol):
         """
 
     async def send(self, image: int) -> Reply:
-        """Send the image of that index and wait for the whole answer; what a server does wrong is a Reply, never raised."""
+        """Send an image and wait for the whole answer; what a server does wrong is a Reply, never raised."""
 
     async def close(self) -> None:
         """Close connections."""
