@@ -41,6 +41,11 @@ class SystemClock:
         await asyncio.sleep(max(0, instant_ns - self.now_ns()) / 1e9)
 
 
+def cpu_ns() -> int:
+    """CPU time that this process has used, all its threads, user and system, in nanoseconds."""
+    return time.process_time_ns()
+
+
 def since_process_start_s() -> float:
     """Seconds since the operating system started this process, to 10 ms; -1.0 where the system does not tell."""
     try:

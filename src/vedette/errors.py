@@ -55,6 +55,14 @@ def _rebuilt(error: type[VedetteError], message: str, next_step: str) -> Vedette
     return error(message, help=next_step)
 
 
+def error_of(kind: str, message: str, next_step: str) -> VedetteError:
+    """The error of a neutral kind, as it came from another process."""
+    for error in VedetteError.__subclasses__():
+        if error.kind == kind:
+            return error(message, help=next_step)
+    return InternalError(message, help=next_step)
+
+
 class InvalidError(VedetteError):
     """Input that cannot be used as it is."""
 
