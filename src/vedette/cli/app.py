@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from vedette.cli import data, demo, doctor, evaluate, models, run
+from vedette.cli import bench, data, demo, doctor, evaluate, models, report, run
 from vedette.cli.tables import print_error, print_line
 from vedette.errors import INTERRUPTED, VedetteError, exit_code
 
@@ -26,6 +26,8 @@ app.command("run")(run.run)
 app.command("evaluate")(evaluate.evaluate)
 app.add_typer(models.app, name="models")
 app.add_typer(data.app, name="data")
+app.add_typer(bench.app, name="bench")
+app.command("report")(report.report)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 

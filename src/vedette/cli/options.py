@@ -22,6 +22,8 @@ Name = TypeVar("Name", bound=StrEnum)
 
 AUTO = "auto"
 
+_SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
+
 
 def parse_wish(runtime: str, precision: str, optimise: str, device: str, threads: int | None) -> Wish:
     """What `--runtime --precision --optimise --device --threads` say.
@@ -97,6 +99,26 @@ def parse_size(text: str, option: str) -> Size:
     if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
         raise UsageError(f"{option} {text} is no size", help=f"write width x height in pixels: {option} 300x300")
     return Size(int(width), int(height))
+
+
+def parse_duration(text: str | None, option: str) -> float | None:
+    """Seconds out of `20s`, `500ms`, `2min`, `1h`; None for None.
+
+    Raises:
+        UsageError: it is none, or not above 0.
+    """
+    if text is None:
+        return None
+    number = text.strip().lower().rstrip("abcdefghijklmnopqrstuvwxyz ")
+    unit = text.strip().lower()[len(number) :].strip()
+    seconds = _SECONDS.get(unit)
+    try:
+        value = float(number) * (seconds or math.nan)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value > 0):
+        raise UsageError(f"{option} {text} is no duration", help=f"write a number with its unit: {option} 20s or 2min")
+    return value
 
 
 def parse_rois(texts: Iterable[str]) -> tuple[RegionOfInterest, ...]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from numpy.typing import NDArray
+if TYPE_CHECKING:  # the monitor's process holds no arrays: it starts without numpy
+    from numpy.typing import NDArray
 
 
 class Pace(StrEnum):
@@ -57,6 +58,7 @@ class Samples:
         absences: what could not be read.
         peaks: high-water marks by name of the feature.
         cpu_s: CPU time that the monitor itself used.
+        peak_features: what the peaks mean.
     """
 
     at_ns: NDArray[Any]
@@ -66,3 +68,4 @@ class Samples:
     absences: tuple[Absence, ...]
     peaks: Mapping[str, float]
     cpu_s: float
+    peak_features: tuple[Feature, ...] = ()

@@ -83,6 +83,10 @@ class Requests:
         """How much later than scheduled a request was sent, float64."""
         return np.asarray((self.sent - self.scheduled) / 1e6)
 
+    def ordered(self) -> Self:
+        """The rows in the order of repeat, then scheduled; a recorder has them in the order of their answers."""
+        return self.where(np.lexsort((self.scheduled, self.repeat)))
+
     def where(self, chosen: Column) -> Self:
         """The rows of a mask or of indices."""
         return type(self)(*(getattr(self, field.name)[chosen] for field in fields(self)))

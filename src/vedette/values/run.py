@@ -69,6 +69,8 @@ class Run:
         referee: MLPerf LoadGen's own report.
         probes: steps of a search for the peak rate.
         notes: what else a reader must know (a fault, a reason why something is missing).
+        cold_start_s: from the start of the server's process to its first right answer; None where Vedette did not start
+            it.
     """
 
     id: str
@@ -85,6 +87,7 @@ class Run:
     referee: RefereeReport | None = None
     probes: tuple[Probe, ...] = ()
     notes: tuple[str, ...] = ()
+    cold_start_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

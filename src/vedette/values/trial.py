@@ -61,6 +61,7 @@ class TargetSpec:
         field: name of the form field (multipart).
         template: file of the JSON body in which `{{image}}` stands for the image in base64 (template).
         service_ms: time that the null target takes for each answer.
+        method: HTTP method, POST or PUT (image).
     """
 
     kind: TargetKind
@@ -70,6 +71,7 @@ class TargetSpec:
     field: str = "file"
     template: str | None = None
     service_ms: float = 0.0
+    method: str = "POST"
 
     def __str__(self) -> str:
         if self.kind is TargetKind.NULL:
@@ -98,6 +100,7 @@ class Introduction:
         scope: what is timed.
         pid: process that serves, where it is on this machine.
         reason: why something is None.
+        recipe: how the tensor was made of an image before it was sent, in words; empty where images are sent.
     """
 
     scope: Scope
@@ -106,6 +109,11 @@ class Introduction:
     tensors: tuple[TensorSeen, ...] | None = None
     pid: int | None = None
     reason: str = ""
+    recipe: str = ""
+
+
+SHIPPED_CROPS = ("crops of the shipped photos",)
+"""How `Inputs.sources` names the images that are sent where none are named."""
 
 
 @dataclass(frozen=True, slots=True)

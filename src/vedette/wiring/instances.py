@@ -6,7 +6,7 @@ name -> Manifest -> candidates -> (one: take it | several: the remembered or mea
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -105,9 +105,14 @@ def photo_crops(manifest: Manifest, executions: tuple[Execution, ...]) -> list[R
 
 def seeded_crops(count: int, size: Size, seed: int) -> list[bytes]:
     """JPEGs (quality 90) of `size`, cut at random out of the shipped photos; each spans 50 to 100 % of one."""
+    return crops_of([size] * count, seed)
+
+
+def crops_of(sizes: Sequence[Size], seed: int) -> list[bytes]:
+    """A JPEG of each size, as `seeded_crops`."""
     photos = [decode(file.read_bytes()).pixels for file in sorted(PHOTOS.glob("*.jpg"))]
     generator = np.random.default_rng(seed)
-    return [encode_jpeg(_crop(photos[number % len(photos)], size, generator)) for number in range(count)]
+    return [encode_jpeg(_crop(photos[number % len(photos)], size, generator)) for number, size in enumerate(sizes)]
 
 
 def _crop(photo: Pixels, size: Size, generator: np.random.Generator) -> Pixels:

@@ -14,7 +14,7 @@ import numpy as np
 from vedette.flows.bench.generator import Part, PartReport
 from vedette.rules.bench.rounds import rounds
 from vedette.rules.load.images import seed_of
-from vedette.rules.load.peak import after, best, next_rate, start
+from vedette.rules.load.peak import after, best, next_rate, outcome, start
 from vedette.values.run import Probe
 from vedette.values.trial import Introduction, TrialSpec
 from vedette.values.workload import Load, LoadKind
@@ -48,6 +48,7 @@ class Trial:
         order: the turn of each part within the campaign.
         probes: steps of a search for the peak.
         counted: numbers of the repeats whose figures count; a search counts only those that confirm its answer.
+        notes: what a search found, in words.
     """
 
     spec: TrialSpec
@@ -57,23 +58,28 @@ class Trial:
     order: list[int] = field(default_factory=list)
     probes: list[Probe] = field(default_factory=list)
     counted: list[int] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 Say = Callable[[str], None]
 
 
 class Campaign:
-    """Runs its trials in turns. What was measured before an error or an interruption stays in `trials`."""
+    """Runs its trials in turns; `begin` is told of each target once it is reached.
 
-    def __init__(self, trials: Sequence[Trial], say: Say) -> None:
+    What was measured before an error or an interruption stays in `trials`.
+    """
+
+    def __init__(self, trials: Sequence[Trial], say: Say, begin: Callable[[Trial], None]) -> None:
         self.trials = tuple(trials)
-        self._say = say
+        self._say, self._begin = say, begin
         self._turn = 0
 
     async def run(self) -> None:
         """Reach all targets, then run every part."""
         for trial in self.trials:
             trial.introduction = await trial.instrument.open()
+            self._begin(trial)
         spec = self.trials[0].spec
         if spec.load.kind is LoadKind.PEAK:
             for trial in self.trials:
@@ -103,6 +109,8 @@ class Campaign:
             probe = trial.instrument.judge(part)
             trial.probes.append(probe)
             state = after(state, probe)
+        self._say(f"{trial.spec.target}: {outcome(state)}")
+        trial.notes.append(outcome(state))
         found = best(state)
         trial.counted = [
             number
@@ -119,4 +127,4 @@ class Campaign:
 
 def at_rate(load: Load, rate: float) -> Load:
     """The load of one step of a search: Poisson arrivals at a rate."""
-    return replace(load, kind=LoadKind.POISSON, rate=rate)
+    return replace(load, kind=LoadKind.POISSON, rate=rate, limit_ms=None)

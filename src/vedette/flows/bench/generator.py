@@ -18,13 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.clock import Clock, cpu_ns
-from vedette.errors import ExhaustedError, VedetteError
+from vedette.errors import VedetteError
 from vedette.flows.bench.recorder import Recorder, RequestSink
 from vedette.flows.bench.referee import Referee
 from vedette.flows.bench.session import Session, endless
 from vedette.flows.bench.target import Target
 from vedette.rules.load.arrivals import schedule
-from vedette.rules.load.images import order_of
+from vedette.rules.load.images import generators_of, order_of
 from vedette.values.requests import Status
 from vedette.values.run import ClientUse, RefereeReport
 from vedette.values.trial import Introduction
@@ -85,6 +85,8 @@ class Generator:
         self._sent = 0
         self._session: Session | None = None
         self._fault = ""
+        self._refereed = False
+        self._refereeing: asyncio.Future[RefereeReport | None] | None = None
 
     async def open(self, images: Sequence[bytes], settings: Settings) -> Introduction:
         """Reach the target and make the images ready for it.
@@ -99,10 +101,9 @@ class Generator:
         """Put the load of one part on the target."""
         recorder = Recorder()
         session = self._session = Session(self._target, recorder, self._clock, part.load.timeout_s)
-        rng = np.random.default_rng(part.seed)
         pump = asyncio.get_running_loop().create_task(self._pump(recorder, session))
         try:
-            report = await self._run(part, session, recorder, rng)
+            report = await self._run(part, session, recorder)
         finally:
             pump.cancel()
             with suppress(asyncio.CancelledError):
@@ -110,8 +111,8 @@ class Generator:
             self._session = None
         if not self._fault:
             self._drain(recorder)
+        self._hand_on_answers(recorder)
         fault = self._fault or report.fault or recorder.reasons.get(Status.UNFINISHED, "")
-        self._answers(recorder.answers(), self._sent)
         self._sent += len(recorder)
         reasons = tuple((status.name.lower(), reason) for status, reason in recorder.reasons.items())
         return PartReport(report.client, reasons, report.planned, fault, report.referee)
@@ -120,41 +121,50 @@ class Generator:
         """End the part that is running early."""
         if self._session is not None:
             self._session.stop()
+            if self._refereed and self._refereeing is not None:
+                self._refereeing.cancel()
 
     async def close(self) -> None:
         """Let go of the target."""
         await self._target.close()
 
-    async def _run(self, part: Part, session: Session, recorder: Recorder, rng: np.random.Generator) -> PartReport:
+    async def _run(self, part: Part, session: Session, recorder: Recorder) -> PartReport:
         load = part.load
-        await session.warm_up(part.repeat, order_of(load.order, self._images, load.warm_up, rng).tolist())
-        planned, work = self._work(part, session, rng)
+        arrivals, images = generators_of(part.seed)
+        await session.warm_up(part.repeat, order_of(load.order, self._images, load.warm_up, images).tolist())
+        planned, work = self._work(part, session, arrivals, images)
         before, cpu, wall = len(recorder), cpu_ns(), self._clock.now_ns()
         fault, referee = "", None
+        refereeing = self._refereeing = asyncio.ensure_future(work)
         try:
-            referee = await work
+            referee = await refereeing
         except VedetteError as error:
             fault = str(error)
+        except asyncio.CancelledError:
+            if not (session.stopped and refereeing.cancelled()):
+                raise
+            fault = "the run was ended before the referee was done"
         client = ClientUse((cpu_ns() - cpu) / 1e9, (self._clock.now_ns() - wall) / 1e9, len(recorder) - before)
         return PartReport(client, (), planned, fault, referee)
 
     def _work(
-        self, part: Part, session: Session, rng: np.random.Generator
+        self, part: Part, session: Session, arrivals: np.random.Generator, images: np.random.Generator
     ) -> tuple[int | None, Awaitable[RefereeReport | None]]:
         load = part.load
-        if load.kind.is_mlperf:
+        self._refereed = load.kind.is_mlperf
+        if self._refereed:
 
             async def send(image: int, scheduled_ns: int) -> None:
                 await session.issue(part.repeat, image, scheduled_ns)
 
-            folder = self._settings.referee_folder
+            folder = self._settings.referee_folder / f"repeat-{part.repeat}"
             return None, self._referee().run(load, self._images, part.seed, folder, send)
         if load.kind.is_open:
-            due = schedule(load, rng, self._settings.due_s)
-            images = order_of(load.order, self._images, len(due), rng)
-            return len(due), _nothing(session.open_loop(part.repeat, due, images))
-        images_to_come = endless(load.order, self._images, rng)
-        return load.requests, _nothing(session.closed_loop(part.repeat, load, images_to_come))
+            due = schedule(load, arrivals, self._settings.due_s)
+            sent = order_of(load.order, self._images, len(due), images)
+            return len(due), _nothing(session.open_loop(part.repeat, due, sent))
+        to_come = endless(load.order, self._images, images)
+        return load.requests, _nothing(session.closed_loop(part.repeat, load, to_come))
 
     async def _pump(self, recorder: Recorder, session: Session) -> None:
         """Hand rows on as they come; a full disk ends the session, and what is left is handed on at the end."""
@@ -165,10 +175,16 @@ class Generator:
             self._drain(recorder)
         session.stop()
 
+    def _hand_on_answers(self, recorder: Recorder) -> None:
+        try:
+            self._answers(recorder.answers(), self._sent)
+        except VedetteError as error:
+            self._fault = self._fault or str(error)
+
     def _drain(self, recorder: Recorder) -> None:
         try:
             recorder.drain(self._rows)
-        except ExhaustedError as error:
+        except VedetteError as error:
             self._fault = str(error)
 
 

@@ -37,6 +37,11 @@ class Session:
         self._running: set[asyncio.Task[None]] = set()
         self._stopped = False
 
+    @property
+    def stopped(self) -> bool:
+        """Whether it was told to end early."""
+        return self._stopped
+
     def stop(self) -> None:
         """End early."""
         self._stopped = True

@@ -1,0 +1,22 @@
+"""The images of a trial in one file, so that every process sends the same bytes (Arrow IPC, one binary column)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+
+def write_images(file: Path, images: Sequence[bytes]) -> None:
+    """Write them in their order."""
+    table = pa.table({"image": pa.array(images, pa.large_binary())})
+    with pa.OSFile(str(file), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+
+
+def read_images(file: Path) -> list[bytes]:
+    """The images in their order."""
+    with pa.memory_map(str(file)) as source:
+        table = pa.ipc.open_file(source).read_all()
+        return [each.as_py() for each in table.column("image")]

@@ -1,0 +1,308 @@
+"""What makes a run INVALID: every rule, its limit, and the sentence that a reader gets.
+
+Summary, requests, what the generator cost, what the machine did -> Check, Check, ... -> Verdict
+
+A check that does not apply says why; it never passes in silence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vedette.rules.bench.backlog import piles_up
+from vedette.values.evidence import Check, State, Summary, Verdict
+from vedette.values.run import ClientUse, Quality, RefereeReport
+from vedette.values.trial import Introduction, Placement, TargetKind, TrialSpec
+from vedette.values.workload import LoadKind
+
+_CO_TENANT = 0.1
+_THROTTLED = 0.01
+_FASTER_AGAIN = 0.7
+_COMPARABLE_REPEATS = 5
+_SHIFTING = (LoadKind.RAMP, LoadKind.TRACE, LoadKind.BURST, LoadKind.SCENARIO_1)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the machine did meanwhile, shares 0..1; None where it could not be read, and `reason` says why.
+
+    Attributes:
+        steal: of the machine's time that its host took away.
+        throttled: of the time that the CPU quota held the target's group back.
+        others: of the machine's time used by neither target, client nor monitor.
+        reason: why something is None.
+    """
+
+    steal: float | None
+    throttled: float | None
+    others: float | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything a verdict rests on.
+
+    Attributes:
+        spec, introduction, placement: what was measured, and where the client ran.
+        summary: the figures.
+        client: what the generator cost.
+        quality: whether answers were right.
+        surroundings: what the machine did.
+        planned: requests that were due; None where only time decided.
+        faults: why a part ended early.
+        again_ratio: service time of images sent before, over that of the same images sent for the first time.
+        referee: MLPerf LoadGen's own report.
+    """
+
+    spec: TrialSpec
+    introduction: Introduction
+    placement: Placement
+    summary: Summary
+    client: ClientUse
+    quality: Quality
+    surroundings: Surroundings
+    planned: int | None
+    faults: tuple[str, ...]
+    again_ratio: float | None
+    referee: RefereeReport | None
+
+
+def judge(evidence: Evidence) -> Verdict:
+    """Every check, in the order in which a reader asks."""
+    checks = [
+        _whole(evidence),
+        _answered(evidence),
+        *_quality(evidence),
+        _lateness(evidence),
+        _client(evidence),
+        _backlog(evidence),
+        _stationary(evidence),
+        _little(evidence),
+        _sample(evidence),
+        _repeats(evidence),
+        _placement(evidence),
+        _repeated_images(evidence),
+        _tensors(evidence),
+        *_machine(evidence),
+    ]
+    if evidence.referee is not None:
+        checks.append(_referee(evidence.referee))
+    return Verdict(tuple(checks))
+
+
+def _whole(evidence: Evidence) -> Check:
+    name = "whole"
+    if evidence.faults:
+        return Check(name, State.FAIL, f"the run ended early: {_line(evidence.faults[0])}")
+    if evidence.planned is not None and evidence.summary.sent < evidence.planned:
+        sent, planned = evidence.summary.sent, evidence.planned
+        return Check(name, State.FAIL, f"{sent} of {planned} requests that were due were sent", sent, planned)
+    return Check(name, State.PASS, "every request that was due was sent")
+
+
+def _answered(evidence: Evidence) -> Check:
+    summary, limit = evidence.summary, evidence.spec.limits.failed_share
+    if summary.latency is None:
+        return Check("answered", State.FAIL, f"no right answer came to {summary.sent} requests{_by_reason(summary)}")
+    failed = sum(count for _, count in summary.failed)
+    share = failed / summary.sent
+    told = f"{failed} of {summary.sent} requests failed{_by_reason(summary)}"
+    if share > limit:
+        return Check("answered", State.FAIL, f"{told}: more than {limit:.1%}", share, limit)
+    return Check("answered", State.PASS, told, share, limit)
+
+
+def _by_reason(summary: Summary) -> str:
+    kinds = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in summary.failed if count)
+    return f" ({kinds})" if kinds else ""
+
+
+def _quality(evidence: Evidence) -> list[Check]:
+    quality = evidence.quality
+    if quality.reference is None:
+        return [Check("quality", State.WARN, "answers were not checked: name a reference with --reference")]
+    if not quality.checked:
+        return [Check("quality", State.FAIL, f"no answer could be compared with {quality.reference}")]
+    reached = dict(quality.shares)
+    checks = []
+    for target in evidence.spec.quality:
+        share = reached.get(target.metric)
+        if share is None:
+            sentence = f"{target.metric} could not be reckoned from the answers"
+            checks.append(Check(f"quality {target.metric}", State.FAIL, sentence, None, target.share))
+            continue
+        met = share >= target.share
+        told = f"{target.metric} {share:.4f} against {quality.reference} over {quality.checked} answers"
+        sentence = f"{told}, {'at least' if met else 'below'} {target.share:g}"
+        checks.append(
+            Check(f"quality {target.metric}", State.PASS if met else State.FAIL, sentence, share, target.share)
+        )
+    return checks
+
+
+def _lateness(evidence: Evidence) -> Check:
+    name, limit = "lateness", evidence.spec.limits.lateness_p99_ms
+    late = [each.lateness_p99_ms for each in evidence.summary.repeats if each.lateness_p99_ms is not None]
+    if not late:
+        return Check(name, State.SKIPPED, "clients that wait for answers have no schedule to be late for")
+    worst = max(late)
+    told = f"99 % of the requests were sent within {worst:.3g} ms of their time"
+    if worst > limit:
+        return Check(name, State.FAIL, f"{told}: the generator was too late (limit {limit:g} ms)", worst, limit)
+    return Check(name, State.PASS, told, worst, limit)
+
+
+def _client(evidence: Evidence) -> Check:
+    name, limit = "client", evidence.spec.limits.client_cpu_share
+    use = evidence.client
+    share = use.cpu_s / use.wall_s if use.wall_s else 0.0
+    if evidence.spec.target.kind is TargetKind.INPROCESS:
+        return Check(name, State.SKIPPED, "the model runs in the generator's process: their CPU time is one")
+    if evidence.spec.target.kind is TargetKind.NULL:
+        return Check(name, State.SKIPPED, f"the generator used {share:.0%} of one core, and is what is measured", share)
+    told = f"the generator used {share:.0%} of one core"
+    if share > limit:
+        return Check(name, State.FAIL, f"{told}: more than {limit:.0%}, it may have been the bottleneck", share, limit)
+    return Check(name, State.PASS, told, share, limit)
+
+
+def _backlog(evidence: Evidence) -> Check:
+    name = "backlog"
+    grown = [repeat for repeat in evidence.summary.repeats if piles_up(repeat)]
+    if all(repeat.slope is None for repeat in evidence.summary.repeats):
+        return Check(name, State.SKIPPED, "clients that wait for answers build no backlog")
+    if grown:
+        slope = grown[0].slope
+        assert slope is not None
+        assert slope.value is not None
+        sentence = (
+            f"requests pile up: {slope.value:.3g} more under way each second in repeat {grown[0].repeat}; the target "
+            "cannot hold this rate, and its latency is that of a queue without end"
+        )
+        return Check(name, State.FAIL, sentence, slope.value, 0.0)
+    return Check(name, State.PASS, "the number of requests under way does not grow")
+
+
+def _stationary(evidence: Evidence) -> Check:
+    name, kind = "stationary", evidence.spec.load.kind
+    if kind in _SHIFTING:
+        return Check(name, State.SKIPPED, f"a load of kind {kind} is meant to change")
+    known = [repeat for repeat in evidence.summary.repeats if repeat.stationary is not None]
+    if not known:
+        return Check(name, State.WARN, "too few requests to tell whether the target was steady: measure longer")
+    moved = [repeat for repeat in known if not repeat.stationary]
+    told = f"{len(moved)} of {len(known)} repeats moved between their windows"
+    if len(moved) * 2 > len(known):
+        return Check(name, State.FAIL, f"{told}: the figures depend on when one looks", len(moved), len(known) / 2)
+    if moved:
+        return Check(name, State.WARN, told, len(moved), len(known) / 2)
+    return Check(name, State.PASS, "the windows of each repeat agree")
+
+
+def _little(evidence: Evidence) -> Check:
+    name, limit = "Little's law", evidence.spec.limits.little_gap
+    gaps = [repeat.little_gap for repeat in evidence.summary.repeats if repeat.little_gap is not None]
+    if not gaps:
+        return Check(name, State.SKIPPED, "too few answers for each request under way to hold it against chance")
+    worst = max(gaps)
+    told = f"requests under way and arrivals times latency differ by {worst:.2%}"
+    if worst > limit:
+        return Check(name, State.FAIL, f"{told}: more than {limit:.0%}, stamps are missing or wrong", worst, limit)
+    return Check(name, State.PASS, told, worst, limit)
+
+
+def _sample(evidence: Evidence) -> Check:
+    latency = evidence.summary.latency
+    if latency is None:
+        return Check("sample", State.SKIPPED, "no request was answered")
+    p99 = dict(latency.percentiles).get(99.0)
+    if p99 is None or p99.value is None:
+        reason = p99.reason if p99 is not None else "it was not asked for"
+        return Check("sample", State.WARN, f"there is no 99th percentile: {reason}", latency.count)
+    return Check("sample", State.PASS, f"{latency.count} answers count", latency.count)
+
+
+def _repeats(evidence: Evidence) -> Check:
+    count = len(evidence.summary.repeats)
+    if count < _COMPARABLE_REPEATS:
+        sentence = (
+            f"{count} repeat{'s' if count != 1 else ''}: enough to look, not to say what is faster "
+            f"(--repeats {_COMPARABLE_REPEATS} or more)"
+        )
+        return Check("repeats", State.WARN, sentence, count, _COMPARABLE_REPEATS)
+    return Check("repeats", State.PASS, f"{count} repeats, each with a schedule of its own", count, _COMPARABLE_REPEATS)
+
+
+def _placement(evidence: Evidence) -> Check:
+    name = "placement"
+    match evidence.placement:
+        case Placement.SHARED:
+            told = "client and target share cores: what the client uses is missing from the target (--client-cores)"
+            return Check(name, State.WARN, told)
+        case Placement.DISJOINT:
+            return Check(name, State.PASS, "client and target run on cores of their own")
+        case Placement.REMOTE:
+            return Check(name, State.PASS, "the target runs on another machine; the network is part of the figures")
+        case Placement.IN_PROCESS:
+            return Check(name, State.PASS, "the target runs in the generator's process")
+
+
+def _repeated_images(evidence: Evidence) -> Check:
+    name, inputs, sent = "repeated images", evidence.spec.inputs, evidence.summary.sent
+    if sent <= inputs.count:
+        return Check(name, State.PASS, f"{inputs.count} different images, none sent twice in a repeat")
+    ratio = evidence.again_ratio
+    if ratio is None:
+        return Check(name, State.SKIPPED, f"{inputs.count} different images: too few to tell a cache from the model")
+    told = f"images sent again took {ratio:.2f} times as long as the first time"
+    if ratio < _FASTER_AGAIN:
+        return Check(name, State.WARN, f"{told}: a cache may have answered", ratio, _FASTER_AGAIN)
+    return Check(name, State.PASS, told, ratio, _FASTER_AGAIN)
+
+
+def _tensors(evidence: Evidence) -> Check:
+    name, told = "input tensor", evidence.introduction.tensors
+    if evidence.spec.target.kind is TargetKind.NULL:
+        return Check(name, State.SKIPPED, "the null target runs no model")
+    if told is None:
+        reason = evidence.introduction.reason or "the target does not tell"
+        return Check(name, State.WARN, f"what entered the model is not known: {_line(reason)}")
+    shapes = ", ".join(f"{each.name} {each.datatype} {list(each.shape)}" for each in told)
+    return Check(name, State.PASS, f"what entered the model: {shapes}")
+
+
+def _machine(evidence: Evidence) -> list[Check]:
+    around, limit = evidence.surroundings, evidence.spec.limits.steal_share
+    return [
+        _share("steal", around.steal, limit, State.FAIL, "of the machine's time was taken by its host", around.reason),
+        _share(
+            "throttling", around.throttled, _THROTTLED, State.WARN, "of the time the CPU quota held back", around.reason
+        ),
+        _share(
+            "other work",
+            around.others,
+            _CO_TENANT,
+            State.WARN,
+            "of the machine was used by other programs",
+            around.reason,
+        ),
+    ]
+
+
+def _share(name: str, share: float | None, limit: float, beyond: State, told: str, reason: str) -> Check:
+    if share is None:
+        return Check(name, State.SKIPPED, reason or "it cannot be read here")
+    if share > limit:
+        return Check(name, beyond, f"{share:.1%} {told}: more than {limit:.0%}", share, limit)
+    return Check(name, State.PASS, f"{share:.1%} {told}", share, limit)
+
+
+def _referee(referee: RefereeReport) -> Check:
+    if referee.valid:
+        return Check("referee", State.PASS, f"{referee.name}: VALID")
+    return Check("referee", State.WARN, f"{referee.name}: INVALID ({'; '.join(referee.reasons) or 'no reason given'})")
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
