@@ -87,7 +87,8 @@ def test_telling_a_child_that_is_gone_is_no_error() -> None:
 
     async def go() -> None:
         child = await Child.start("gone", python("pass"))
-        await asyncio.to_thread(os.waitid, os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        with pytest.raises(InternalError):
+            await child.answer()
         await child.tell({"do": "stop"})
         await child.tell({"do": "stop"})
         await child.close()
