@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vedette.cli.options import finite, named, parse_duration, parse_wish
-from vedette.cli.tables import Format, note, print_json
+from vedette.cli.tables import Format, note, print_json, print_line
 from vedette.errors import NOTHING_WORKED, SOME_FAILED, UsageError
 
 if TYPE_CHECKING:
@@ -240,10 +240,30 @@ def finish(stored: list[Stored], output_format: Format) -> None:
         for each in stored:
             print_run(each.data)
             note(f"stored in {each.folder}")
+        if len(stored) > 1:
+            _print_comparison(stored)
     if all(each.data.run.summary.latency is None for each in stored):
         raise typer.Exit(NOTHING_WORKED)
     if not all(each.data.run.verdict.valid for each in stored):
         raise typer.Exit(SOME_FAILED)
+
+
+def _print_comparison(stored: list[Stored]) -> None:
+    """Who is faster, for targets that were measured in turns; `vedette bench compare` prints the tests behind it."""
+    from vedette.rules.bench.comparable import incomparable
+    from vedette.rules.stats.compare import compare_all
+    from vedette.rules.stats.wording import sentence
+
+    first, *others = (each.data for each in stored)
+    refused = {data.run.id: incomparable(first.run, data.run) for data in others}
+    kept = [data for data in others if not refused[data.run.id]]
+    for data in others:
+        for reason in refused[data.run.id]:
+            print_line(f"{data.run.spec.target} is not compared with {first.run.spec.target}: {reason}")
+    for comparison, data in zip(compare_all([first, *kept]), kept, strict=True):
+        print_line(sentence(comparison, str(first.run.spec.target), str(data.run.spec.target)))
+    for run in (data.run for data in (first, *kept) if kept and not data.run.verdict.valid):
+        print_line(f"mind: {run.spec.target} is INVALID: this is no evidence")
 
 
 def _order(text: str | None, kind: LoadKind) -> Order:

@@ -75,7 +75,7 @@ class TargetSpec:
 
     def __str__(self) -> str:
         if self.kind is TargetKind.NULL:
-            return "null"
+            return f"null:{self.service_ms:g}ms" if self.service_ms else "null"
         name = f"{self.kind}:{self.address}"
         return f"{name}#{self.model}" if self.model else name
 

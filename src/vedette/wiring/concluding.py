@@ -14,9 +14,10 @@ from vedette.adapters.store.answer_file import read_answers
 from vedette.adapters.store.request_table import read_requests
 from vedette.errors import InvalidError, NotFoundError
 from vedette.flows.bench.campaign import Trial
+from vedette.rules.bench.evidence import Evidence, Surroundings
 from vedette.rules.bench.judge import judge as judge_answers
 from vedette.rules.bench.repeated import again_ratio
-from vedette.rules.bench.verdict import Evidence, Surroundings, judge
+from vedette.rules.bench.verdict import judge
 from vedette.rules.monitor.joining import joined_samples
 from vedette.rules.monitor.rates import other_cpu_share, steal_share, throttled_share
 from vedette.rules.stats.summary import summarise

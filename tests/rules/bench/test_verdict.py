@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from made_runs import made_run
 
-from vedette.rules.bench.verdict import Evidence, Surroundings, judge
+from vedette.rules.bench.evidence import Evidence, Surroundings
+from vedette.rules.bench.verdict import judge
 from vedette.values.evidence import Check, Estimate, State
 from vedette.values.run import ClientUse, Quality, RefereeReport
 from vedette.values.trial import Introduction, Placement, QualityTarget, Scope, TargetKind
@@ -88,6 +89,17 @@ def test_wrong_answers_make_a_run_invalid_and_right_ones_do_not() -> None:
     )
 
     assert [below.state, at.state, missing.state] == [State.FAIL, State.PASS, State.FAIL]
+
+
+def test_how_many_answers_may_be_wrong_is_said_by_quality_alone() -> None:
+    """3 % of wrong answers hold a target of 97 %; without a target they are failures like any other."""
+    found = evidence()
+    some = replace(found, summary=replace(found.summary, failed=(("wrong", found.summary.sent * 3 // 100),)))
+    asked = replace(some.spec, quality=(QualityTarget("top1", 0.97),))
+    unasked = replace(some.spec, quality=())
+
+    assert check(replace(some, spec=asked), "answered").state is State.PASS
+    assert check(replace(some, spec=unasked), "answered").state is State.FAIL
 
 
 def test_answers_that_were_not_checked_are_told() -> None:

@@ -7,65 +7,14 @@ A check that does not apply says why; it never passes in silence.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from vedette.rules.bench.backlog import piles_up
+from vedette.rules.bench.circumstances import checks_of_circumstances, one_line
+from vedette.rules.bench.evidence import Evidence
 from vedette.values.evidence import Check, State, Summary, Verdict
-from vedette.values.run import ClientUse, Quality, RefereeReport
-from vedette.values.trial import Introduction, Placement, TargetKind, TrialSpec
+from vedette.values.trial import TargetKind
 from vedette.values.workload import LoadKind
 
-_CO_TENANT = 0.1
-_THROTTLED = 0.01
-_FASTER_AGAIN = 0.7
-_COMPARABLE_REPEATS = 5
 _SHIFTING = (LoadKind.RAMP, LoadKind.TRACE, LoadKind.BURST, LoadKind.SCENARIO_1)
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What the machine did meanwhile, shares 0..1; None where it could not be read, and `reason` says why.
-
-    Attributes:
-        steal: of the machine's time that its host took away.
-        throttled: of the time that the CPU quota held the target's group back.
-        others: of the machine's time used by neither target, client nor monitor.
-        reason: why something is None.
-    """
-
-    steal: float | None
-    throttled: float | None
-    others: float | None
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """Everything a verdict rests on.
-
-    Attributes:
-        spec, introduction, placement: what was measured, and where the client ran.
-        summary: the figures.
-        client: what the generator cost.
-        quality: whether answers were right.
-        surroundings: what the machine did.
-        planned: requests that were due; None where only time decided.
-        faults: why a part ended early.
-        again_ratio: service time of images sent before, over that of the same images sent for the first time.
-        referee: MLPerf LoadGen's own report.
-    """
-
-    spec: TrialSpec
-    introduction: Introduction
-    placement: Placement
-    summary: Summary
-    client: ClientUse
-    quality: Quality
-    surroundings: Surroundings
-    planned: int | None
-    faults: tuple[str, ...]
-    again_ratio: float | None
-    referee: RefereeReport | None
 
 
 def judge(evidence: Evidence) -> Verdict:
@@ -80,21 +29,15 @@ def judge(evidence: Evidence) -> Verdict:
         _stationary(evidence),
         _little(evidence),
         _sample(evidence),
-        _repeats(evidence),
-        _placement(evidence),
-        _repeated_images(evidence),
-        _tensors(evidence),
-        *_machine(evidence),
+        *checks_of_circumstances(evidence),
     ]
-    if evidence.referee is not None:
-        checks.append(_referee(evidence.referee))
     return Verdict(tuple(checks))
 
 
 def _whole(evidence: Evidence) -> Check:
     name = "whole"
     if evidence.faults:
-        return Check(name, State.FAIL, f"the run ended early: {_line(evidence.faults[0])}")
+        return Check(name, State.FAIL, f"the run ended early: {one_line(evidence.faults[0])}")
     if evidence.planned is not None and evidence.summary.sent < evidence.planned:
         sent, planned = evidence.summary.sent, evidence.planned
         return Check(name, State.FAIL, f"{sent} of {planned} requests that were due were sent", sent, planned)
@@ -105,7 +48,8 @@ def _answered(evidence: Evidence) -> Check:
     summary, limit = evidence.summary, evidence.spec.limits.failed_share
     if summary.latency is None:
         return Check("answered", State.FAIL, f"no right answer came to {summary.sent} requests{_by_reason(summary)}")
-    failed = sum(count for _, count in summary.failed)
+    judged = {"wrong"} if evidence.spec.quality else set()  # --quality says how many of these there may be
+    failed = sum(count for name, count in summary.failed if name not in judged)
     share = failed / summary.sent
     told = f"{failed} of {summary.sent} requests failed{_by_reason(summary)}"
     if share > limit:
@@ -221,88 +165,3 @@ def _sample(evidence: Evidence) -> Check:
         reason = p99.reason if p99 is not None else "it was not asked for"
         return Check("sample", State.WARN, f"there is no 99th percentile: {reason}", latency.count)
     return Check("sample", State.PASS, f"{latency.count} answers count", latency.count)
-
-
-def _repeats(evidence: Evidence) -> Check:
-    count = len(evidence.summary.repeats)
-    if count < _COMPARABLE_REPEATS:
-        sentence = (
-            f"{count} repeat{'s' if count != 1 else ''}: enough to look, not to say what is faster "
-            f"(--repeats {_COMPARABLE_REPEATS} or more)"
-        )
-        return Check("repeats", State.WARN, sentence, count, _COMPARABLE_REPEATS)
-    return Check("repeats", State.PASS, f"{count} repeats, each with a schedule of its own", count, _COMPARABLE_REPEATS)
-
-
-def _placement(evidence: Evidence) -> Check:
-    name = "placement"
-    match evidence.placement:
-        case Placement.SHARED:
-            told = "client and target share cores: what the client uses is missing from the target (--client-cores)"
-            return Check(name, State.WARN, told)
-        case Placement.DISJOINT:
-            return Check(name, State.PASS, "client and target run on cores of their own")
-        case Placement.REMOTE:
-            return Check(name, State.PASS, "the target runs on another machine; the network is part of the figures")
-        case Placement.IN_PROCESS:
-            return Check(name, State.PASS, "the target runs in the generator's process")
-
-
-def _repeated_images(evidence: Evidence) -> Check:
-    name, inputs, sent = "repeated images", evidence.spec.inputs, evidence.summary.sent
-    if sent <= inputs.count:
-        return Check(name, State.PASS, f"{inputs.count} different images, none sent twice in a repeat")
-    ratio = evidence.again_ratio
-    if ratio is None:
-        return Check(name, State.SKIPPED, f"{inputs.count} different images: too few to tell a cache from the model")
-    told = f"images sent again took {ratio:.2f} times as long as the first time"
-    if ratio < _FASTER_AGAIN:
-        return Check(name, State.WARN, f"{told}: a cache may have answered", ratio, _FASTER_AGAIN)
-    return Check(name, State.PASS, told, ratio, _FASTER_AGAIN)
-
-
-def _tensors(evidence: Evidence) -> Check:
-    name, told = "input tensor", evidence.introduction.tensors
-    if evidence.spec.target.kind is TargetKind.NULL:
-        return Check(name, State.SKIPPED, "the null target runs no model")
-    if told is None:
-        reason = evidence.introduction.reason or "the target does not tell"
-        return Check(name, State.WARN, f"what entered the model is not known: {_line(reason)}")
-    shapes = ", ".join(f"{each.name} {each.datatype} {list(each.shape)}" for each in told)
-    return Check(name, State.PASS, f"what entered the model: {shapes}")
-
-
-def _machine(evidence: Evidence) -> list[Check]:
-    around, limit = evidence.surroundings, evidence.spec.limits.steal_share
-    return [
-        _share("steal", around.steal, limit, State.FAIL, "of the machine's time was taken by its host", around.reason),
-        _share(
-            "throttling", around.throttled, _THROTTLED, State.WARN, "of the time the CPU quota held back", around.reason
-        ),
-        _share(
-            "other work",
-            around.others,
-            _CO_TENANT,
-            State.WARN,
-            "of the machine was used by other programs",
-            around.reason,
-        ),
-    ]
-
-
-def _share(name: str, share: float | None, limit: float, beyond: State, told: str, reason: str) -> Check:
-    if share is None:
-        return Check(name, State.SKIPPED, reason or "it cannot be read here")
-    if share > limit:
-        return Check(name, beyond, f"{share:.1%} {told}: more than {limit:.0%}", share, limit)
-    return Check(name, State.PASS, f"{share:.1%} {told}", share, limit)
-
-
-def _referee(referee: RefereeReport) -> Check:
-    if referee.valid:
-        return Check("referee", State.PASS, f"{referee.name}: VALID")
-    return Check("referee", State.WARN, f"{referee.name}: INVALID ({'; '.join(referee.reasons) or 'no reason given'})")
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())
