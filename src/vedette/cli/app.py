@@ -4,32 +4,76 @@ from __future__ import annotations
 
 import gc
 import sys
-from typing import Annotated
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
-from vedette.cli import bench, data, demo, doctor, evaluate, models, report, run
 from vedette.cli.tables import print_error, print_line
-from vedette.errors import INTERRUPTED, VedetteError, exit_code
+from vedette.errors import INTERRUPTED, UsageError, VedetteError, exit_code
+
+if TYPE_CHECKING:
+    from typer._click import Command, Context
 
 _LOADING = ("run", "evaluate", "demo")
 """Commands that load more modules before they work, and collect garbage from then on."""
 
+_COMMANDS = {
+    "run": "vedette.cli.run:run",
+    "evaluate": "vedette.cli.evaluate:evaluate",
+    "models": "vedette.cli.models:app",
+    "data": "vedette.cli.data:app",
+    "bench": "vedette.cli.bench:app",
+    "report": "vedette.cli.report:report",
+    "doctor": "vedette.cli.doctor:doctor",
+    "demo": "vedette.cli.demo:demo",
+}
+"""Every command; each is imported when it is called, so that a start pays only for the one that runs."""
+
+
+class _Commands(TyperGroup):
+    """The commands of `_COMMANDS`."""
+
+    def list_commands(self, ctx: Context) -> list[str]:
+        """Their names, in the order of the help."""
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
+        """The command of a name.
+
+        Raises:
+            UsageError: it is none; the message offers the nearest.
+        """
+        del ctx
+        place = _COMMANDS.get(cmd_name)
+        if place is None:
+            from difflib import get_close_matches
+
+            near = get_close_matches(cmd_name, _COMMANDS, 1)
+            help_text = f"did you mean `vedette {near[0]}`?" if near else f"commands are {', '.join(_COMMANDS)}"
+            raise UsageError(f"there is no command {cmd_name!r}", help=help_text)
+        module, _, name = place.partition(":")
+        found = getattr(import_module(module), name)
+        if not isinstance(found, typer.Typer):
+            single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+            single.command(cmd_name)(found)
+            found = single
+        command = get_command(found)
+        command.name = cmd_name
+        return command
+
+
 app = typer.Typer(
     name="vedette",
+    cls=_Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("run")(run.run)
-app.command("evaluate")(evaluate.evaluate)
-app.add_typer(models.app, name="models")
-app.add_typer(data.app, name="data")
-app.add_typer(bench.app, name="bench")
-app.command("report")(report.report)
-app.command("doctor")(doctor.doctor)
-app.command("demo")(demo.demo)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the flag

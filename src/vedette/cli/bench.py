@@ -16,7 +16,11 @@ from vedette.cli import (
     bench_show,
 )
 
-app = typer.Typer(no_args_is_help=True, help="Measure any image service or model under load, and keep the evidence.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Measure any image service or model under load, and keep the evidence.",
+)
 app.command("run")(bench_run.run)
 app.command("show")(bench_show.show)
 app.command("compare")(bench_compare.compare)

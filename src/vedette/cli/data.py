@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vedette.values.frame import Reject, Size
     from vedette.wiring.data import Made
 
-app = typer.Typer(no_args_is_help=True, help="Make and describe image sets for measurements.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Make and describe image sets for measurements.")
 
 BAR_WIDTH = 40
 MOST_SIDE = 16384

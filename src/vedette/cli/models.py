@@ -24,7 +24,7 @@ from vedette.errors import BAD_USAGE, UsageError
 if TYPE_CHECKING:
     from vedette.wiring.zoo import Checked
 
-app = typer.Typer(no_args_is_help=True, help="List, pull, add, show, check and remove models.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="List, pull, add, show, check and remove models.")
 
 Printed = Annotated[Format, typer.Option("--format", help="How to print the answer.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A model of `vedette models list`.")]

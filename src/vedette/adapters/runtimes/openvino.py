@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import queue
+import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from vedette.flows.inference.runtime import Runtime, Tensor
 from vedette.values.execution import Execution, Plan, Precision
 from vedette.values.manifest import InputSpec, Layout, Manifest, ModelFormat
 
+_FIRST = threading.Lock()
 _HINTS = {Precision.FP32: "f32", Precision.BF16: "bf16", Precision.FP16: "f16"}
 _CAPABILITIES = {Precision.FP32: "FP32", Precision.BF16: "BF16", Precision.FP16: "FP16"}
 
@@ -97,10 +99,22 @@ class OpenVinoRuntime:
                 self._requests.get_nowait()
 
 
-@functools.cache
 def _core() -> Any:
+    with _FIRST:
+        return _made()
+
+
+@functools.cache
+def _made() -> Any:
+    """OpenVINO's core, and its tables of number types made while nobody else asks for them.
+
+    The binding makes these tables at their first use, in Python code that may hand over the interpreter to a thread that
+    then waits for the same table without giving it back: two first inferences at the same time stand still for ever.
+    """
     import openvino
 
+    table = openvino.Tensor(np.zeros(1, np.uint8), shared_memory=False)
+    table.element_type.to_dtype()
     return openvino.Core()
 
 
