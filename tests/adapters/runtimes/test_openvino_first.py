@@ -14,6 +14,7 @@ import faulthandler, sys, threading
 faulthandler.dump_traceback_later(40, exit=True)
 from pathlib import Path
 import numpy as np
+import openvino
 from fakes import colour_manifest
 from vedette.adapters.runtimes.openvino import OpenVinoLoader
 from vedette.values.execution import Execution, Precision, RuntimeName
@@ -27,6 +28,7 @@ sys.setswitchinterval(1e-7)  # hand the interpreter over as often as can be
 
 def first():
     barrier.wait()
+    openvino.Type.u8.to_dtype()  # what an inference begins with
     runtime.infer(np.zeros((1, 8, 8, 3), np.uint8))
 
 threads = [threading.Thread(target=first) for _ in range(4)]
@@ -36,7 +38,7 @@ print("answered")
 """
 
 
-@pytest.mark.parametrize("attempt", range(3))
+@pytest.mark.parametrize("attempt", range(2))
 def test_first_inferences_at_the_same_time_all_answer(attempt: int, tmp_path: Path) -> None:
     """Without care in the loader nearly every such process stands still for ever (24 of 25 did)."""
     write_colour_model(tmp_path / "colour.onnx", 8)

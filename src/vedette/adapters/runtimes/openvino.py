@@ -108,8 +108,8 @@ def _core() -> Any:
 def _made() -> Any:
     """OpenVINO's core, and its tables of number types made while nobody else asks for them.
 
-    The binding makes these tables at their first use, in Python code that may hand over the interpreter to a thread that
-    then waits for the same table without giving it back: two first inferences at the same time stand still for ever.
+    The binding makes these tables at their first use, in Python code that may hand over the interpreter to a thread
+    that then waits for the same table without giving it back: two first inferences at once would stand still for ever.
     """
     import openvino
 
