@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated
@@ -97,7 +98,11 @@ def vedette(
 
 
 def main() -> None:
-    """Run the command line; errors become a message and an exit code, never a traceback."""
+    """Run the command line; errors become a message and an exit code, never a traceback.
+
+    A request to terminate ends a command as Ctrl-C does: what was started is ended, what was measured is kept.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app()
     except VedetteError as error:

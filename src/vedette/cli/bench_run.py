@@ -184,6 +184,8 @@ def run(
     from vedette.wiring.bench_order import BenchOrder
 
     given = tuple(parse_header(text) for text in header or ())
+    if field != "file" and wire != "multipart":
+        raise UsageError(f"--field {field} is for forms", help="add --wire multipart, or leave --field out")
     named_targets = []
     for text in targets:
         spec: TargetSpec = parse_target(text, wire=wire, field=field, template=template, method=method)

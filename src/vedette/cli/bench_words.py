@@ -18,7 +18,7 @@ PLACES = {
 SCOPES = {
     Scope.HARNESS: "the harness alone",
     Scope.TENSOR: "tensor in, tensors out; decoding and resizing were done before",
-    Scope.IMAGE: "bytes of an image in, answer out; decoding and resizing are timed",
+    Scope.IMAGE: "bytes of an image in, answer out, and all that the target does between",
 }
 
 

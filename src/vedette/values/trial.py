@@ -170,6 +170,8 @@ class TrialSpec:
         monitor_hz: samples a second of the fast set; 0: no monitor.
         client_cores: cores that the generator is bound to; empty: not bound.
         limits: when it is INVALID.
+        reference_runtime, reference_precision: how a reference model was asked to be run.
+        headers: names of the headers that were sent with each request; their values are recorded nowhere.
     """
 
     target: TargetSpec
@@ -183,3 +185,6 @@ class TrialSpec:
     monitor_hz: float = 10.0
     client_cores: tuple[int, ...] = ()
     limits: Limits = Limits()
+    reference_runtime: str = "auto"
+    reference_precision: str = "fp32"
+    headers: tuple[str, ...] = ()

@@ -19,7 +19,7 @@ from vedette.adapters.store.image_file import write_images
 from vedette.adapters.store.run_folder import RunFolder
 from vedette.adapters.store.runs import RunsFolder, new_run_id
 from vedette.clock import SystemClock
-from vedette.errors import NotFoundError, UsageError, VedetteError
+from vedette.errors import NotFoundError
 from vedette.flows.bench.campaign import Campaign, Trial
 from vedette.rules.bench.unfinished import unfinished
 from vedette.rules.load.figures import check
@@ -31,13 +31,14 @@ from vedette.values.run import RunData
 from vedette.values.trial import TargetSpec, TrialSpec
 from vedette.values.workload import Load, LoadKind
 from vedette.wiring.bench_images import Chosen, choose_images
-from vedette.wiring.bench_order import BenchOrder
+from vedette.wiring.bench_order import BenchOrder, check_order
 from vedette.wiring.cold import ColdStart
 from vedette.wiring.concluding import Circumstances, conclude
 from vedette.wiring.instruments import ProcessInstrument, Site
 from vedette.wiring.placing import placement_of
 from vedette.wiring.references import reference_answers
 from vedette.wiring.runs import home_runs
+from vedette.wiring.targets import Headers
 
 Say = Callable[[str], None]
 
@@ -62,8 +63,7 @@ def bench(order: BenchOrder, say: Say) -> list[Stored]:
     check(load, None if trace is None else parse_trace(trace))
     if load.kind is LoadKind.PEAK:
         start(load)  # refuses a search that cannot begin, before anything is reached
-    if order.quality and order.reference is None:
-        raise UsageError("--quality compares answers, and nothing tells the right ones", help="add --reference MODEL")
+    check_order(order)
     chosen = choose_images(order.images, load, order.seed)
     for reject in chosen.rejected:
         say(f"left out: {reject.source}: {reject.message}")
@@ -73,7 +73,7 @@ def bench(order: BenchOrder, say: Say) -> list[Stored]:
     with tempfile.TemporaryDirectory(prefix="vedette-bench-") as scratch:
         images = Path(scratch) / "images.arrow"
         write_images(images, chosen.images)
-        specs = [_spec(order, load, chosen, target) for target, _ in order.targets]
+        specs = [_spec(order, load, chosen, target, headers) for target, headers in order.targets]
         cold = None if order.start is None else ColdStart(order, specs, chosen.images, references, Path(scratch))
         with cold or nullcontext():
             work = _Work(order, specs, images, Path(scratch), trace, references, say)
@@ -95,7 +95,7 @@ class _Work:
     ) -> None:
         self._order, self._say, self._references = order, say, references
         self._started = SystemClock().wall()
-        self._folders = [_folder(order, spec, self._started) for spec in specs]
+        self._folders = _folders(order, specs, self._started)
         self._trials: list[Trial] = []
         self._sites: list[Site] = []
         self._cold_start_s: float | None = None
@@ -113,9 +113,9 @@ class _Work:
         campaign = Campaign(self._trials, self._say, self._begin)
         try:
             await campaign.run()
-        except BaseException as error:
+        except BaseException:
             await campaign.close()
-            self._abandon(error)
+            self._abandon()
             raise
         await campaign.close()
         return [self._conclude(number) for number in range(len(self._trials))]
@@ -123,8 +123,8 @@ class _Work:
     async def _started_cold(self, cold: ColdStart) -> float:
         try:
             seconds = await cold.measure()
-        except BaseException as error:
-            self._abandon(error)
+        except BaseException:
+            self._abandon()
             raise
         self._say(f"cold start: {seconds:.2f} s from the start of the process to the first right answer")
         for trial in self._trials:
@@ -141,12 +141,12 @@ class _Work:
             unfinished(known.id, known.started, trial.spec, known.environment, trial.introduction)
         )
 
-    def _abandon(self, error: BaseException) -> None:
+    def _abandon(self) -> None:
         """Folders in which nothing was recorded go; the others keep what they have."""
         for folder, trial in zip(self._folders, self._trials, strict=True):
             if trial.introduction is None or not trial.order:
                 shutil.rmtree(folder.path, ignore_errors=True)
-            elif not isinstance(error, VedetteError):
+            else:
                 self._say(f"what was measured until then: {folder.path}")
 
     def _conclude(self, number: int) -> Stored:
@@ -168,7 +168,7 @@ class _Work:
         )
 
 
-def _spec(order: BenchOrder, load: Load, chosen: Chosen, target: TargetSpec) -> TrialSpec:
+def _spec(order: BenchOrder, load: Load, chosen: Chosen, target: TargetSpec, headers: Headers) -> TrialSpec:
     return TrialSpec(
         target=target,
         load=load,
@@ -181,14 +181,26 @@ def _spec(order: BenchOrder, load: Load, chosen: Chosen, target: TargetSpec) -> 
         monitor_hz=order.monitor_hz,
         client_cores=order.client_cores,
         limits=order.limits,
+        reference_runtime=str(order.wish.runtime or "auto"),
+        reference_precision=str(order.wish.precision or "auto"),
+        headers=tuple(sorted(name for name, _ in headers)),
     )
 
 
-def _folder(order: BenchOrder, spec: TrialSpec, started: datetime) -> RunFolder:
-    output = order.output
-    if output is not None and len(order.targets) > 1:
-        output /= str(next(number for number, (target, _) in enumerate(order.targets, 1) if target == spec.target))
-    return RunsFolder(home_runs()).create(new_run_id(started, spec), output)
+def _folders(order: BenchOrder, specs: Sequence[TrialSpec], started: datetime) -> list[RunFolder]:
+    """A folder each; where one cannot be made, none is left."""
+    runs, made = RunsFolder(home_runs()), list[RunFolder]()
+    try:
+        for number, spec in enumerate(specs, 1):
+            output = order.output
+            if output is not None and len(specs) > 1:
+                output /= str(number)
+            made.append(runs.create(new_run_id(started, spec), output))
+    except BaseException:
+        for folder in made:
+            shutil.rmtree(folder.path, ignore_errors=True)
+        raise
+    return made
 
 
 def _trace(load: Load) -> str | None:

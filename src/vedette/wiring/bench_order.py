@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from vedette.errors import NotFoundError, UsageError
+from vedette.rules.bench.secrets import check_metrics_url
 from vedette.rules.candidates import Wish
+from vedette.values.execution import Precision
 from vedette.values.trial import Limits, QualityTarget, TargetSpec
 from vedette.values.workload import Load
 from vedette.wiring.targets import Headers
+
+REFERENCE_WISH = Wish(precision=Precision.FP32)
+"""How a reference model is run unless something else is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +43,7 @@ class BenchOrder:
     images: tuple[str, ...] = ()
     quality: tuple[QualityTarget, ...] = ()
     reference: str | None = None
-    wish: Wish = field(default_factory=Wish)
+    wish: Wish = REFERENCE_WISH
     model_may_change: bool = False
     seed: int = 0
     repeats: int = 1
@@ -48,3 +55,26 @@ class BenchOrder:
     server_pid: int | None = None
     start: str | None = None
     start_timeout_s: float = 120.0
+
+
+def check_order(order: BenchOrder) -> None:
+    """Refuse what would be ignored, or cannot be on this machine.
+
+    Raises:
+        UsageError: quality or a wish without a reference, cores that this process may not use, no address of metrics.
+        NotFoundError: no process has the number of the server.
+    """
+    if order.reference is None and order.quality:
+        raise UsageError("--quality compares answers, and nothing tells the right ones", help="add --reference MODEL")
+    if order.reference is None and order.wish != REFERENCE_WISH:
+        raise UsageError("--runtime and --precision are of the reference model", help="add --reference MODEL")
+    if order.client_cores and not set(order.client_cores) <= os.sched_getaffinity(0):
+        allowed = ",".join(map(str, sorted(os.sched_getaffinity(0))))
+        asked = ",".join(map(str, order.client_cores))
+        raise UsageError(f"--client-cores {asked}: not all of them may be used here", help=f"take of {allowed}")
+    if order.server_pid is not None and not os.path.exists(f"/proc/{order.server_pid}"):  # noqa: PTH110 - no file of ours
+        raise NotFoundError(
+            f"no process has the number {order.server_pid}", help="leave --server-pid out, or look again"
+        )
+    if order.metrics_url is not None:
+        check_metrics_url(order.metrics_url)

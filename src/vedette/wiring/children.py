@@ -70,6 +70,12 @@ async def _answer(replies: IO[str], work: Awaitable[Message]) -> None:
         answer = await work
     except VedetteError as error:
         answer = {"error": {"kind": error.kind, "message": error.message, "help": error.help}}
+    except Exception as error:  # noqa: BLE001 - the parent waits for an answer, and must hear of any bug
+        import traceback
+
+        traceback.print_exc()
+        told = f"the child process failed: {type(error).__name__}: {error}"
+        answer = {"error": {"kind": "internal", "message": told, "help": "please report this message"}}
     replies.write(json.dumps(answer) + "\n")
 
 

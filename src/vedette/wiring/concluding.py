@@ -43,7 +43,7 @@ class Circumstances:
     cold_start_s: float | None = None
 
 
-def conclude(trial: Trial, site: Site, known: Circumstances, notes: Sequence[str] = ()) -> RunData:
+def conclude(trial: Trial, site: Site, known: Circumstances) -> RunData:
     """The run of a trial whose parts have ended, or broken off."""
     assert trial.introduction is not None, "a trial that never began has no run"
     assert isinstance(trial.instrument, ProcessInstrument)
@@ -58,7 +58,8 @@ def conclude(trial: Trial, site: Site, known: Circumstances, notes: Sequence[str
     reports = [report for part, report in trial.parts if part.repeat in trial.counted]
     client = _sum([report.client for report in reports])
     planned = [report.planned for report in reports]
-    referee = next((report.referee for report in reports if report.referee is not None), None)
+    referees = sorted((each.referee for each in reports if each.referee is not None), key=lambda each: each.valid)
+    referee = referees[0] if referees else None  # one repeat that it calls INVALID speaks for all
     evidence = Evidence(
         spec=trial.spec,
         introduction=trial.introduction,
@@ -69,7 +70,9 @@ def conclude(trial: Trial, site: Site, known: Circumstances, notes: Sequence[str
         surroundings=_surroundings(samples),
         planned=None if None in planned else sum(number or 0 for number in planned),
         faults=tuple(report.fault for report in reports if report.fault),
-        again_ratio=again_ratio(counted),
+        little_gap=_little_gap(counted, [report.under_way_s for report in reports]),
+        unchecked=_unchecked(counted, quality),
+        again_ratio=again_ratio(counted, {repeat.repeat: repeat.cuts.warm_up for repeat in summary.repeats}),
         referee=referee,
     )
     run = Run(
@@ -86,7 +89,7 @@ def conclude(trial: Trial, site: Site, known: Circumstances, notes: Sequence[str
         client=client,
         referee=referee,
         probes=tuple(trial.probes),
-        notes=(*notes, *trial.notes, *_reasons(trial)),
+        notes=(*trial.notes, *trial.instrument.notes, *_reasons(trial)),
         cold_start_s=known.cold_start_s,
     )
     return RunData(run, requests, joined_samples(samples))
@@ -143,6 +146,21 @@ def _surroundings(parts: Sequence[Samples]) -> Surroundings:
 
 def _worst(shares: Iterable[float | None]) -> float | None:
     return max((share for share in shares if share is not None), default=None)
+
+
+def _unchecked(requests: Requests, quality: Quality) -> int:
+    """Answers of the requests that count, beyond those that were checked (of which some may be of the warm-up)."""
+    if quality.reference is None:
+        return 0
+    came = np.isin(requests.status, (Status.OK, Status.WRONG, Status.GARBAGE)) & ~requests.warm_up
+    return max(0, int(came.sum()) - quality.checked)
+
+
+def _little_gap(requests: Requests, under_way_s: Sequence[float]) -> float | None:
+    """Seconds under way by the gauge against those of the rows, of everything that was sent but the warm-up."""
+    sent = requests.where(~requests.warm_up)
+    gauge = sum(under_way_s)
+    return abs(float(sent.service_ms.sum()) / 1e3 - gauge) / gauge if gauge else None
 
 
 def _sum(uses: Sequence[ClientUse]) -> ClientUse:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,10 @@ from vedette.adapters.store.record import from_data, to_data
 from vedette.adapters.store.request_table import RequestStream
 from vedette.clock import SystemClock
 from vedette.flows.bench.generator import Generator, Part, Settings
+from vedette.rules.bench.secrets import secrets_of, without
 from vedette.rules.load.trace import parse_trace
 from vedette.values.trial import TrialSpec
-from vedette.wiring.targets import build_target
+from vedette.wiring.targets import Headers, build_target
 
 Message = dict[str, Any]
 
@@ -28,6 +30,7 @@ class Generating:
         self._generator: Generator | None = None
         self._rows: RequestStream | None = None
         self._answers: AnswerFile | None = None
+        self._secrets: tuple[str, ...] = ()
 
     async def open(self, message: Message) -> Message:
         """Build the target and reach it; the answer is its Introduction."""
@@ -36,7 +39,9 @@ class Generating:
             os.sched_setaffinity(0, spec.client_cores)
         _allow_many_files()
         clock = SystemClock()
-        target = build_target(spec, tuple((name, value) for name, value in message["headers"]), clock)
+        headers: Headers = tuple((name, value) for name, value in message["headers"])
+        self._secrets = secrets_of(headers)
+        target = build_target(spec, headers, clock)
         self._rows = RequestStream(Path(message["rows"]))
         self._answers = AnswerFile(Path(message["answers"])) if spec.reference is not None else None
         self._generator = Generator(target, lambda: LoadGenReferee(clock), self._rows, self._keep, clock)
@@ -49,6 +54,8 @@ class Generating:
         """Run a part; the answer is its report."""
         assert self._generator is not None, "opened before it is run"
         report = await self._generator.run(from_data(Part, message["part"]))
+        reasons = tuple((status, without(reason, self._secrets)) for status, reason in report.reasons)
+        report = replace(report, reasons=reasons)
         return {"report": to_data(report)}
 
     def stop(self) -> None:

@@ -16,6 +16,7 @@ from vedette.adapters.processes.child import Child
 from vedette.adapters.store.record import from_data, to_data
 from vedette.adapters.store.request_table import read_requests
 from vedette.adapters.store.samples_log import read_samples
+from vedette.errors import InternalError, InvalidError
 from vedette.flows.bench.generator import Part, PartReport
 from vedette.flows.monitor.sampler import Watched, WatchOrder
 from vedette.rules.bench.peak_probe import probe_of
@@ -56,7 +57,11 @@ class Site:
 
 
 class ProcessInstrument:
-    """Puts load on one target and watches the machine meanwhile; see `flows.bench.campaign.Instrument`."""
+    """Puts load on one target and watches the machine meanwhile; see `flows.bench.campaign.Instrument`.
+
+    Attributes:
+        notes: what else a reader of the run must know, such as a monitor that ended in the middle.
+    """
 
     def __init__(
         self, spec: TrialSpec, site: Site, headers: Headers, trace: str | None, metrics_url: str | None, pid: int | None
@@ -64,6 +69,7 @@ class ProcessInstrument:
         self._spec, self._site, self._headers, self._trace = spec, site, headers, trace
         self._metrics_url, self._pid = metrics_url, pid
         self._generator: Child | None = None
+        self.notes: list[str] = []
 
     def follow(self, pid: int) -> None:
         """Watch this process as the server."""
@@ -91,7 +97,7 @@ class ProcessInstrument:
     async def run(self, part: Part) -> PartReport:
         """See `Instrument.run`. When it is cancelled, the generator is told to stop, and its rows are kept."""
         assert self._generator is not None, "opened before it is run"
-        monitor = await self._watch()
+        monitor = await self._watch(part)
         asking = asyncio.ensure_future(self._generator.ask({"do": "run", "part": to_data(part)}))
         try:
             answer = await asyncio.shield(asking)
@@ -101,6 +107,7 @@ class ProcessInstrument:
             raise
         finally:
             if monitor is not None:
+                self._miss(monitor, part)
                 await monitor.close()
         if self._site.log.exists():
             shutil.move(self._site.log, self._site.samples(part.repeat))
@@ -120,10 +127,16 @@ class ProcessInstrument:
 
     def samples(self, repeats: list[int]) -> list[Samples]:
         """What the monitor read during these parts, those that it could."""
-        files = [self._site.samples(repeat) for repeat in repeats]
-        return [read_samples(file) for file in files if file.exists()]
+        found = []
+        for repeat in repeats:
+            file = self._site.samples(repeat)
+            try:
+                found += [read_samples(file)] if file.exists() else []
+            except InvalidError:  # it was killed, or had no room, before the log had a beginning
+                self.notes.append(f"the machine was not watched in repeat {repeat}: the monitor's log is damaged")
+        return found
 
-    async def _watch(self) -> Child | None:
+    async def _watch(self, part: Part) -> Child | None:
         if not self._spec.monitor_hz:
             return None
         assert self._generator is not None, "opened before it is watched"
@@ -135,8 +148,20 @@ class ProcessInstrument:
         )
         monitor = await Child.start("monitor", _command("monitor"))
         message: dict[str, Any] = {"order": to_data(order), "file": str(self._site.log)}
-        await monitor.ask(message)
+        try:
+            await monitor.ask(message)
+        except InternalError:  # figures do not rest on it: the part is run unwatched, and the run says so
+            self._miss(monitor, part)
+            await monitor.close()
+            return None
         return monitor
+
+    def _miss(self, monitor: Child, part: Part) -> None:
+        """Note that the monitor is gone, if it is."""
+        if monitor.lost:
+            last = monitor.lost.splitlines()
+            told = last[0] if len(last) == 1 else f"{last[0].partition('): ')[0]}): {last[-1]}"
+            self.notes.append(f"the machine was not watched to the end of repeat {part.repeat}: {told}")
 
 
 def _command(child: str) -> list[str]:

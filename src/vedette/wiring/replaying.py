@@ -11,7 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from vedette.errors import ConflictError
+from vedette.errors import ConflictError, UsageError
+from vedette.rules.candidates import Wish
+from vedette.values.execution import Precision, RuntimeName
 from vedette.values.requests import Requests
 from vedette.values.run import RunData
 from vedette.values.trial import SHIPPED_CROPS, TrialSpec
@@ -42,8 +44,10 @@ def replay(old: RunData, headers: Headers, output: Path | None, say: Say) -> Rep
 
     Raises:
         ConflictError: the images are not what they were.
+        UsageError: other headers are given than were sent.
         VedetteError: as `bench`.
     """
+    _check_headers(old.run.spec, headers)
     order = order_of(old.run.spec, headers, output)
     now = choose_images(order.images, order.load, order.seed).inputs
     if now.sha256 != old.run.spec.inputs.sha256:
@@ -66,6 +70,7 @@ def order_of(spec: TrialSpec, headers: Headers, output: Path | None) -> BenchOrd
         images=() if spec.inputs.sources == SHIPPED_CROPS else spec.inputs.sources,
         quality=spec.quality,
         reference=spec.reference,
+        wish=_wish(spec),
         model_may_change=spec.model_may_change,
         seed=spec.seed,
         repeats=spec.repeats,
@@ -74,6 +79,23 @@ def order_of(spec: TrialSpec, headers: Headers, output: Path | None) -> BenchOrd
         limits=spec.limits,
         output=output,
     )
+
+
+def _wish(spec: TrialSpec) -> Wish:
+    runtime, precision = spec.reference_runtime, spec.reference_precision
+    return Wish(
+        None if runtime == "auto" else RuntimeName(runtime), None if precision == "auto" else Precision(precision)
+    )
+
+
+def _check_headers(spec: TrialSpec, headers: Headers) -> None:
+    given = tuple(sorted(name for name, _ in headers))
+    if given != spec.headers:
+        sent, now = (", ".join(names) or "none" for names in (spec.headers, given))
+        raise UsageError(
+            f"the run was sent with the headers {sent}, given are {now}",
+            help="give each with --header NAME:VALUE; a run does not record their values",
+        )
 
 
 def same_schedule(one: Requests, other: Requests) -> bool:

@@ -31,6 +31,8 @@ def evidence(**changes: object) -> Evidence:
         surroundings=Surroundings(0.0, 0.0, 0.0, ""),
         planned=run.summary.sent,
         faults=(),
+        little_gap=0.0001,
+        unchecked=0,
         again_ratio=1.0,
         referee=None,
     )
@@ -65,7 +67,7 @@ def test_a_clean_run_is_valid() -> None:
         ("client", evidence(client=ClientUse(9.0, 10.0, 100))),
         ("backlog", each_repeat(evidence(), slope=Estimate(5.0, 4.0, 6.0))),
         ("stationary", each_repeat(evidence(), stationary=False)),
-        ("Little's law", each_repeat(evidence(), little_gap=0.06)),
+        ("Little's law", evidence(little_gap=0.06)),
         ("steal", evidence(surroundings=Surroundings(0.06, 0.0, 0.0, ""))),
     ],
 )
@@ -100,6 +102,17 @@ def test_how_many_answers_may_be_wrong_is_said_by_quality_alone() -> None:
 
     assert check(replace(some, spec=asked), "answered").state is State.PASS
     assert check(replace(some, spec=unasked), "answered").state is State.FAIL
+
+
+def test_answers_that_were_not_kept_are_taken_to_fail_like_those_that_were() -> None:
+    """10 of 100 that were checked are wrong, 900 were not kept: 10 % fail, not 1 %."""
+    found = evidence(unchecked=900, quality=Quality("a model", 100, ()))
+    some = replace(found, summary=replace(found.summary, sent=1000, failed=(("wrong", 10),)))
+    seen = check(replace(some, spec=replace(some.spec, quality=())), "answered")
+
+    assert seen.state is State.FAIL
+    assert seen.value == pytest.approx(0.1)
+    assert "900 answers were not kept" in seen.sentence
 
 
 def test_answers_that_were_not_checked_are_told() -> None:

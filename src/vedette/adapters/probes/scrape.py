@@ -17,7 +17,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
 
 from vedette.adapters.probes.words import NAN
-from vedette.errors import UsageError
+from vedette.rules.bench.secrets import check_metrics_url, shown_address
 from vedette.values.reading import Absence, Feature, Pace, Reckoning
 
 MOST_BYTES = 1 << 20
@@ -39,10 +39,11 @@ class ScrapeProbe:
     pace = Pace.SLOW
 
     def __init__(self, url: str, timeout_s: float = TIMEOUT_S) -> None:
-        self._url, self._timeout_s = _checked(url), timeout_s
+        self._url, self._timeout_s = check_metrics_url(url), timeout_s
+        self._shown = shown_address(url)
         self._answer: dict[str, float] = {}
         self._known: dict[str, Feature] = {}
-        self._reason = f"{url} has not answered yet"
+        self._reason = f"{self._shown} has not answered yet"
         self._wanted = threading.Event()
         self._lock = threading.Lock()
         self.features: tuple[Feature, ...] = ()
@@ -70,10 +71,10 @@ class ScrapeProbe:
             self._wanted.wait()
             self._wanted.clear()
             try:
-                values, features = parsed(self._fetch(), self._url)
-                reason = "" if values else f"{self._url} answered without a figure"
+                values, features = parsed(self._fetch(), self._shown)
+                reason = "" if values else f"{self._shown} answered without a figure"
             except (OSError, HTTPException, ValueError) as error:
-                values, features, reason = {}, [], f"{self._url}: {error or type(error).__name__}"
+                values, features, reason = {}, [], f"{self._shown}: {error or type(error).__name__}"
             with self._lock:
                 self._answer, self._reason = values, reason
                 for feature in features:
@@ -93,17 +94,6 @@ class ScrapeProbe:
             return response.read(MOST_BYTES).decode("utf-8", "replace")
         finally:
             connection.close()
-
-
-def _checked(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        valid = False
-    if not valid:
-        raise UsageError(f"{url!r} is no address of metrics", help="write one as http://127.0.0.1:8002/metrics")
-    return url
 
 
 def parsed(text: str, source: str) -> tuple[dict[str, float], list[Feature]]:

@@ -50,6 +50,12 @@ class Child:
         """Its process id."""
         return self._process.pid
 
+    @property
+    def lost(self) -> str:
+        """How it ended although nobody closed it, and the last it said; empty while it runs."""
+        code = self._process.returncode
+        return "" if code is None else f"the {self._name} process ended unasked ({_ending(code)}): {self._tail()}"
+
     async def tell(self, message: Message) -> None:
         """Send a message that has no answer of its own; a child that is gone does not mind."""
         assert self._process.stdin is not None
@@ -69,9 +75,9 @@ class Child:
         assert self._process.stdout is not None
         line = await self._process.stdout.readline()
         if not line.endswith(b"\n"):
-            code = await self._process.wait()
+            await self._process.wait()
             raise InternalError(
-                f"the {self._name} process ended unasked ({_ending(code)}): {self._tail()}",
+                self.lost,
                 help="run it again; if it happens again, please report it with this message",
             )
         found: dict[str, Any] = json.loads(line)

@@ -20,7 +20,7 @@ _TINY = 1e-3
 SCOPES = {
     Scope.HARNESS: "nothing but the measuring tool itself",
     Scope.TENSOR: "a tensor in, tensors out; decoding and resizing were done before and are not timed",
-    Scope.IMAGE: "the bytes of an image in, the answer out; decoding, resizing, inference and postprocessing are timed",
+    Scope.IMAGE: "the bytes of an image in, the answer out, and all that the target does between",
 }
 PLACEMENTS = {
     Placement.IN_PROCESS: "the client ran in the target's own process",

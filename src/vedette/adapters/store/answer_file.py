@@ -17,8 +17,11 @@ class AnswerFile:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._sink = pa.OSFile(str(file), "wb")
-        self._writer = pa.ipc.new_stream(self._sink, _SCHEMA)
+        try:
+            self._sink = pa.OSFile(str(file), "wb")
+            self._writer = pa.ipc.new_stream(self._sink, _SCHEMA)
+        except OSError as error:
+            raise write_error(file, error, "nothing was measured yet") from None
 
     def append(self, answers: Mapping[int, bytes]) -> None:
         """Keep these bodies, by the number of their row.

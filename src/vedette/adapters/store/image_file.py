@@ -7,12 +7,22 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from vedette.adapters.store.room import write_error
+
 
 def write_images(file: Path, images: Sequence[bytes]) -> None:
-    """Write them in their order."""
+    """Write them in their order.
+
+    Raises:
+        ExhaustedError: there is no room.
+        UnavailableError: they cannot be written.
+    """
     table = pa.table({"image": pa.array(images, pa.large_binary())})
-    with pa.OSFile(str(file), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
-        writer.write_table(table)
+    try:
+        with pa.OSFile(str(file), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+            writer.write_table(table)
+    except OSError as error:
+        raise write_error(file, error, "nothing was measured yet") from None
 
 
 def read_images(file: Path) -> list[bytes]:

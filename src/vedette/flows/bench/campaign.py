@@ -47,7 +47,7 @@ class Trial:
         parts: what was run, with its report, in order.
         order: the turn of each part within the campaign.
         probes: steps of a search for the peak.
-        counted: numbers of the repeats whose figures count; a search counts only those that confirm its answer.
+        counted: numbers of the repeats whose figures count; a search counts those at the rate it found.
         notes: what a search found, in words.
     """
 
@@ -112,11 +112,7 @@ class Campaign:
         self._say(f"{trial.spec.target}: {outcome(state)}")
         trial.notes.append(outcome(state))
         found = best(state)
-        trial.counted = [
-            number
-            for number, probe in enumerate(trial.probes)
-            if found is not None and probe.rate == found and probe.held
-        ]
+        trial.counted = [number for number, probe in enumerate(trial.probes) if probe.rate == found]
 
     async def _one(self, trial: Trial, part: Part) -> None:
         trial.order.append(self._turn)

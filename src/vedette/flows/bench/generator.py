@@ -50,6 +50,7 @@ class PartReport:
         client: what the generator cost while requests that count were sent.
         reasons: the first reason in words for each failure, by the name of its status.
         planned: requests that were due, None where only time decided.
+        under_way_s: seconds under way of all requests that count, by a gauge that knows no rows (Little's law).
         fault: why it ended early; empty if it did not.
         referee: its report, for mlperf loads.
     """
@@ -57,6 +58,7 @@ class PartReport:
     client: ClientUse
     reasons: tuple[tuple[str, str], ...]
     planned: int | None
+    under_way_s: float = 0.0
     fault: str = ""
     referee: RefereeReport | None = None
 
@@ -115,7 +117,7 @@ class Generator:
         fault = self._fault or report.fault or recorder.reasons.get(Status.UNFINISHED, "")
         self._sent += len(recorder)
         reasons = tuple((status.name.lower(), reason) for status, reason in recorder.reasons.items())
-        return PartReport(report.client, reasons, report.planned, fault, report.referee)
+        return PartReport(report.client, reasons, report.planned, report.under_way_s, fault, report.referee)
 
     def stop(self) -> None:
         """End the part that is running early."""
@@ -145,7 +147,7 @@ class Generator:
                 raise
             fault = "the run was ended before the referee was done"
         client = ClientUse((cpu_ns() - cpu) / 1e9, (self._clock.now_ns() - wall) / 1e9, len(recorder) - before)
-        return PartReport(client, (), planned, fault, referee)
+        return PartReport(client, (), planned, session.under_way_ns / 1e9, fault, referee)
 
     def _work(
         self, part: Part, session: Session, arrivals: np.random.Generator, images: np.random.Generator

@@ -26,7 +26,12 @@ from vedette.values.workload import Load, Order
 LEAD_NS = 50_000_000
 """The first request of an open loop is due this much after the start, so that it is not late by how it begins."""
 
+_AT_ONCE = 64
+"""Requests that are begun, where many are late, before answers that came are looked at."""
 _CHUNK = 4096
+
+Due = tuple[int, int]
+"""When a request is due, and its image."""
 
 
 class Session:
@@ -35,7 +40,14 @@ class Session:
     def __init__(self, target: Target, recorder: Recorder, clock: Clock, timeout_s: float) -> None:
         self._target, self._recorder, self._clock, self._timeout_s = target, recorder, clock, timeout_s
         self._running: set[asyncio.Task[None]] = set()
+        self._open, self._changed_ns, self._under_way_ns = 0, 0, 0
         self._stopped = False
+        self._all_sent: asyncio.Future[None] | None = None
+
+    @property
+    def under_way_ns(self) -> int:
+        """Nanoseconds under way of all requests that count, reckoned from how many were open, not from their rows."""
+        return self._under_way_ns
 
     @property
     def stopped(self) -> bool:
@@ -45,6 +57,7 @@ class Session:
     def stop(self) -> None:
         """End early."""
         self._stopped = True
+        self._sent_all()
         for task in list(self._running):
             task.cancel()
 
@@ -64,13 +77,34 @@ class Session:
             images: index of the image of each request, shape (n,).
         """
         start = self._clock.now_ns() + LEAD_NS
-        for offset, image in zip(due_ns.tolist(), images.tolist(), strict=True):
-            due = start + offset
-            await self._clock.sleep_until(due)
-            if self._stopped:
-                break
-            self._begin(self._request(repeat, 0, image, due))
+        due = zip((due_ns + start).tolist(), images.tolist(), strict=True)
+        all_sent = self._all_sent = asyncio.get_running_loop().create_future()
+        self._send_due(repeat, due, next(due, None))
+        await all_sent
         await self._all_done()
+
+    def _send_due(self, repeat: int, to_come: Iterator[Due], upcoming: Due | None) -> None:
+        """Send what is due, and come back when the next one is.
+
+        It is called by the loop's timer: a coroutine that sleeps between two requests would cost half as much again.
+        """
+        loop = asyncio.get_running_loop()
+        for _ in range(_AT_ONCE):
+            if upcoming is None or self._stopped:
+                self._sent_all()
+                return
+            due, image = upcoming
+            early = due - self._clock.now_ns()
+            if early > 0:
+                loop.call_at(loop.time() + early / 1e9, self._send_due, repeat, to_come, upcoming)
+                return
+            self._begin(self._request(repeat, 0, image, due))
+            upcoming = next(to_come, None)
+        loop.call_soon(self._send_due, repeat, to_come, upcoming)
+
+    def _sent_all(self) -> None:
+        if self._all_sent is not None and not self._all_sent.done():
+            self._all_sent.set_result(None)
 
     async def closed_loop(self, repeat: int, load: Load, images: Iterator[int]) -> None:
         """Let `load.clients` clients send, think and send again, until the number or duration of the load is reached.
@@ -99,6 +133,7 @@ class Session:
 
     async def _request(self, repeat: int, client: int, image: int, scheduled: int, *, warm_up: bool = False) -> None:
         sent = self._clock.now_ns()
+        self._gauge(0 if warm_up else 1, sent)
         reply = Reply(Status.UNFINISHED, reason="the run ended before the answer came")
         try:
             async with asyncio.timeout(self._timeout_s):
@@ -106,6 +141,8 @@ class Session:
         except TimeoutError:
             reply = Reply(Status.TIMEOUT, reason=f"no answer within {self._timeout_s:g} s")
         finally:
+            done = self._clock.now_ns()
+            self._gauge(0 if warm_up else -1, done)
             self._recorder.note(
                 repeat,
                 client,
@@ -113,9 +150,17 @@ class Session:
                 warm_up=warm_up,
                 scheduled=scheduled,
                 sent=sent,
-                done=self._clock.now_ns(),
+                done=done,
                 reply=reply,
             )
+
+    def _gauge(self, change: int, now: int) -> None:
+        """One request more or less is open; the time until now was spent by those that were.
+
+        It takes the instants of the rows: of its own, a request of some microseconds would show a gap by chance.
+        """
+        self._under_way_ns += self._open * (now - self._changed_ns)
+        self._open, self._changed_ns = self._open + change, now
 
     def _begin(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)

@@ -55,7 +55,7 @@ def _placement(evidence: Evidence) -> Check:
 def _repeated_images(evidence: Evidence) -> Check:
     name, inputs, sent = "repeated images", evidence.spec.inputs, evidence.summary.sent
     if sent <= inputs.count:
-        return Check(name, State.PASS, f"{inputs.count} different images, none sent twice in a repeat")
+        return Check(name, State.PASS, f"{inputs.count} different images, none sent twice")
     ratio = evidence.again_ratio
     if ratio is None:
         return Check(name, State.SKIPPED, f"{inputs.count} different images: too few to tell a cache from the model")

@@ -38,6 +38,8 @@ class Evidence:
         surroundings: what the machine did.
         planned: requests that were due; None where only time decided.
         faults: why a part ended early.
+        little_gap: relative gap between the time under way that a gauge counted and that of the rows; None without any.
+        unchecked: answers that came and were not held against the reference, for there were too many to keep.
         again_ratio: service time of images sent before, over that of the same images sent for the first time.
         referee: MLPerf LoadGen's own report.
     """
@@ -51,5 +53,7 @@ class Evidence:
     surroundings: Surroundings
     planned: int | None
     faults: tuple[str, ...]
+    little_gap: float | None
+    unchecked: int
     again_ratio: float | None
     referee: RefereeReport | None

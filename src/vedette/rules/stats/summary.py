@@ -78,7 +78,7 @@ def _repeat(table: Requests, load: Load, cuts: Cuts, seed: int) -> RepeatSummary
     begin_s, end_s = _seconds(table, table.scheduled), _seconds(table, table.done)
     chosen = _chosen(table, cuts)
     law = littles_law(begin_s, end_s, chosen)
-    paced = load.kind.is_open or load.kind is LoadKind.PEAK
+    paced = load.kind.is_open or load.kind in (LoadKind.PEAK, LoadKind.MLPERF_SERVER)
     return RepeatSummary(
         repeat=int(table.repeat[0]),
         seed=seed,
