@@ -95,8 +95,8 @@ def test_a_scrape_never_waits_for_the_server() -> None:
         assert probe.features == ()
         found = until(probe, answered, "server.answered_total")
 
-    assert found["server.answered_total"] == 17
-    assert not reasons(probe)
+        assert found["server.answered_total"] == 17
+        assert not reasons(probe)  # while the server is there: every reading asks it once more
 
 
 def test_a_server_that_answers_no_more_gives_nan_and_a_reason() -> None:
