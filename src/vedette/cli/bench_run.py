@@ -184,7 +184,7 @@ def run(
     from vedette.wiring.bench_order import BenchOrder
 
     given = tuple(parse_header(text) for text in header or ())
-    if field != "file" and wire != "multipart":
+    if field != "file" and (wire or "").lower() != "multipart":
         raise UsageError(f"--field {field} is for forms", help="add --wire multipart, or leave --field out")
     named_targets = []
     for text in targets:
