@@ -27,6 +27,7 @@ from vedette.values.host import Host
 from vedette.values.reading import Absence, Feature, Pace, Reckoning, Samples
 from vedette.values.requests import DTYPES, Requests, Status, joined
 from vedette.values.run import ClientUse, Quality, Run, RunData
+from vedette.values.tensor import TensorSpec
 from vedette.values.trial import (
     Inputs,
     Introduction,
@@ -35,7 +36,6 @@ from vedette.values.trial import (
     Scope,
     TargetKind,
     TargetSpec,
-    TensorSeen,
     TrialSpec,
 )
 from vedette.values.workload import Load, LoadKind, Order
@@ -195,7 +195,7 @@ def made_run(
         spec=made_spec(rate=rate, count=count, repeats=repeats, seed=seed, warm_up=warm_up),
         environment=made_environment(),
         introduction=Introduction(
-            Scope.IMAGE, server, "classifier 1", (TensorSeen("images", "FP32", (1, 3, 224, 224)),), 4242
+            Scope.IMAGE, server, "classifier 1", (TensorSpec("images", "FP32", (1, 3, 224, 224)),), 4242
         ),
         summary=made_summary(requests, repeats=repeats, seed=seed),
         verdict=Verdict(MADE_CHECKS if checks is None else checks),

@@ -43,7 +43,7 @@ def test_the_drawing_is_the_tree() -> None:
 @pytest.mark.parametrize("error_type", every_error())
 def test_every_error_has_an_exit_code(error_type: type[VedetteError]) -> None:
     """2 for a wish that cannot be fulfilled as it is, 3 where nothing worked."""
-    wishes = {"usage", "not_found", "conflict", "unsupported"}
+    wishes = {"usage", "unauthenticated", "forbidden", "not_found", "conflict", "unsupported"}
     kind = "usage" if issubclass(error_type, UsageError) else error_type.kind
 
     assert exit_code(error_type("x", help="y")) == (2 if kind in wishes else 3)

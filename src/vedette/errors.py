@@ -3,10 +3,14 @@
     VedetteError            kind        whose turn it is
     ├── InvalidError        invalid     the caller: input that cannot be used as it is
     │   └── UsageError      invalid     the caller: command line or configuration
+    ├── UnauthenticatedError unauthenticated the caller: no key, or one that is not known
+    ├── ForbiddenError      forbidden   the caller: a key or an address without the right
     ├── NotFoundError       not_found   the caller: a name, file or address that is not there
     ├── ConflictError       conflict    the caller: it clashes with what is there
     ├── TooLargeError       too_large   the caller: beyond a stated limit
     ├── UnsupportedError    unsupported the caller: a format, device or precision not offered here
+    ├── OverloadedError     overloaded  the surroundings: more work than can be done in time, refused at once
+    ├── DeadlineError       timeout     the surroundings: the deadline passed before the answer was there
     ├── UnavailableError    unavailable the surroundings: a package, registry or device does not answer
     ├── ExhaustedError      exhausted   the surroundings: disk or memory ran out
     └── InternalError       internal    us: a bug worth a report
@@ -23,10 +27,14 @@ from typing import ClassVar, Literal
 
 Kind = Literal[
     "invalid",
+    "unauthenticated",
+    "forbidden",
     "not_found",
     "conflict",
     "too_large",
     "unsupported",
+    "overloaded",
+    "timeout",
     "unavailable",
     "exhausted",
     "internal",
@@ -63,6 +71,11 @@ def error_of(kind: str, message: str, next_step: str) -> VedetteError:
     return InternalError(message, help=next_step)
 
 
+def kind_of(error: BaseException) -> Kind:
+    """The neutral kind of any error; one that is not Vedette's own is internal."""
+    return error.kind if isinstance(error, VedetteError) else "internal"
+
+
 class InvalidError(VedetteError):
     """Input that cannot be used as it is."""
 
@@ -71,6 +84,18 @@ class InvalidError(VedetteError):
 
 class UsageError(InvalidError):
     """A command line or configuration that cannot be used as it is."""
+
+
+class UnauthenticatedError(VedetteError):
+    """No key, or one that is not known."""
+
+    kind = "unauthenticated"
+
+
+class ForbiddenError(VedetteError):
+    """A key without the right, or an address or path that the operator does not allow."""
+
+    kind = "forbidden"
 
 
 class NotFoundError(VedetteError):
@@ -95,6 +120,22 @@ class UnsupportedError(VedetteError):
     """A format, device or precision that is not offered here."""
 
     kind = "unsupported"
+
+
+class OverloadedError(VedetteError):
+    """More work than can be done in time; refused at once. `retry_after_s` is when it may be tried again."""
+
+    kind = "overloaded"
+
+    def __init__(self, message: str, *, help: str, retry_after_s: float = 1.0) -> None:  # noqa: A002 - as above
+        super().__init__(message, help=help)
+        self.retry_after_s = retry_after_s
+
+
+class DeadlineError(VedetteError):
+    """The deadline passed before the answer was there."""
+
+    kind = "timeout"
 
 
 class UnavailableError(VedetteError):
@@ -123,10 +164,14 @@ BAD_USAGE = 2
 
 _EXIT_CODES: dict[Kind, int] = {
     "invalid": NOTHING_WORKED,
+    "unauthenticated": BAD_USAGE,
+    "forbidden": BAD_USAGE,
     "not_found": BAD_USAGE,
     "conflict": BAD_USAGE,
     "too_large": NOTHING_WORKED,
     "unsupported": BAD_USAGE,
+    "overloaded": NOTHING_WORKED,
+    "timeout": NOTHING_WORKED,
     "unavailable": NOTHING_WORKED,
     "exhausted": NOTHING_WORKED,
     "internal": NOTHING_WORKED,

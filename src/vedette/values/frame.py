@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vedette.errors import Kind
+
 Pixels = NDArray[np.uint8]
 """Decoded pixels, uint8, shape (height, width, 3), RGB."""
 
@@ -65,7 +67,7 @@ class Reject:
     """An image that a source could not give: its name and why."""
 
     source: str
-    kind: str
+    kind: Kind
     message: str
     help: str
     index: int = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vedette.errors import Kind
 from vedette.values.frame import Size
 from vedette.values.timeline import Timeline
 
@@ -69,7 +70,7 @@ class Failure:
     id: str
     source: str
     frame: int
-    kind: str
+    kind: Kind
     message: str
     help: str
 

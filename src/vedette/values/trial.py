@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from vedette.values.tensor import TensorSpec
 from vedette.values.workload import Load
 
 
@@ -81,15 +82,6 @@ class TargetSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class TensorSeen:
-    """A tensor as it entered the model: name, type as the Open Inference Protocol writes it, shape (-1: any)."""
-
-    name: str
-    datatype: str
-    shape: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Introduction:
     """What a target told of itself before it was measured; a part it does not tell is None and `reason` says why.
 
@@ -106,7 +98,7 @@ class Introduction:
     scope: Scope
     server: str | None = None
     model: str | None = None
-    tensors: tuple[TensorSeen, ...] | None = None
+    tensors: tuple[TensorSpec, ...] | None = None
     pid: int | None = None
     reason: str = ""
     recipe: str = ""

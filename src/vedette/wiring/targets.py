@@ -11,7 +11,8 @@ from vedette.clock import Clock
 from vedette.errors import NotFoundError, UsageError
 from vedette.flows.bench.target import Target
 from vedette.values.manifest import InputSpec
-from vedette.values.trial import Introduction, Scope, TargetKind, TensorSeen, TrialSpec
+from vedette.values.tensor import TensorSpec
+from vedette.values.trial import Introduction, Scope, TargetKind, TrialSpec
 from vedette.wiring.placing import host_and_port, is_here
 
 Headers = tuple[tuple[str, str], ...]
@@ -96,7 +97,7 @@ def _inprocess(spec: TrialSpec) -> Target:
     tensors = None
     if taken is not None:
         side = taken.size
-        tensors = (TensorSeen("image", "UINT8", (1, side.height, side.width, 3)),)
+        tensors = (TensorSpec("image", "UINT8", (1, side.height, side.width, 3)),)
     introduction = Introduction(
         Scope.IMAGE, f"vedette in process, {model.execution}", f"{name} {model.manifest.version}", tensors
     )

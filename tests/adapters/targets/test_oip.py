@@ -19,7 +19,8 @@ from vedette.rules.wire.answer import read_answer
 from vedette.values.frame import Size
 from vedette.values.manifest import InputSpec, Layout
 from vedette.values.requests import Status
-from vedette.values.trial import Introduction, Scope, TensorSeen
+from vedette.values.tensor import TensorSpec
+from vedette.values.trial import Introduction, Scope
 
 COLOUR = (10, 20, 30)
 PLAIN = cv2.imencode(".png", np.full((9, 7, 3), COLOUR[::-1], np.uint8))[1].tobytes()
@@ -88,7 +89,7 @@ def test_an_image_arrives_as_the_tensor_that_the_model_takes(wire: str) -> None:
 
     assert reply.status is Status.OK
     assert [(one.class_id, one.score) for one in read_answer(reply.body).classes] == [(2, 12.5), (1, 7.5), (0, 2.5)]
-    assert introduction.tensors == (TensorSeen("input", "FP32", (1, 3, 4, 4)),)
+    assert introduction.tensors == (TensorSpec("input", "FP32", (1, 3, 4, 4)),)
     assert (introduction.scope, introduction.server) == (Scope.TENSOR, "triton 2.50")
     assert introduction.model == "colour (test) version 3"
     assert introduction.recipe.endswith("(pixel - 5) / 2; by the manifest of the model")

@@ -9,21 +9,12 @@ from made_runs import made_run
 
 from vedette.rules.bench.comparable import incomparable
 from vedette.values.run import Run
-from vedette.values.trial import (
-    Inputs,
-    Introduction,
-    Limits,
-    Placement,
-    QualityTarget,
-    Scope,
-    TargetKind,
-    TargetSpec,
-    TensorSeen,
-)
+from vedette.values.tensor import TensorSpec
+from vedette.values.trial import Inputs, Introduction, Limits, Placement, QualityTarget, Scope, TargetKind, TargetSpec
 from vedette.values.workload import Load, LoadKind, Order
 
 RUN = made_run(id="a").run
-LARGE = (TensorSeen("images", "FP32", (1, 3, 600, 600)),)
+LARGE = (TensorSpec("images", "FP32", (1, 3, 600, 600)),)
 
 
 def with_host(**changes: object) -> Run:
@@ -92,7 +83,7 @@ def test_what_must_be_alike_is_named_when_it_is_not(other: Run, reason: str) -> 
         with_spec(limits=Limits(failed_share=0.5), repeats=9, monitor_hz=0.0),
         with_load(requests=5000),
         with_load(requests=None, duration_s=20.0),
-        told(tensors=(TensorSeen("input:0", "UINT8", (-1, 3, 224, 224)),)),
+        told(tensors=(TensorSpec("input:0", "UINT8", (-1, 3, 224, 224)),)),
         told(tensors=None),
         told(tensors=()),
         told(model=None),

@@ -10,7 +10,7 @@ from vedette.rules.bench.oip_input import OipInput, plan_input, tensor_of
 from vedette.rules.wire.oip import ModelTold
 from vedette.values.frame import Size
 from vedette.values.manifest import InputSpec, Layout, ResizeType
-from vedette.values.trial import TensorSeen
+from vedette.values.tensor import TensorSpec
 
 KNOWN = InputSpec(
     "x",
@@ -25,7 +25,7 @@ ROW = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)
 
 
 def told(datatype: str, *shape: int) -> ModelTold:
-    return ModelTold("m", (), "", (TensorSeen("x", datatype, shape),), ())
+    return ModelTold("m", (), "", (TensorSpec("x", datatype, shape),), ())
 
 
 def planned(datatype: str, *shape: int, known: InputSpec | None = None) -> OipInput:
@@ -47,7 +47,7 @@ def test_layout_and_size_are_read_from_the_shape(
     """Channels are the side of 1 or 3; any batch becomes one."""
     plan = planned("FP32", *shape)
 
-    assert plan.tensor == TensorSeen("x", "FP32", sent)
+    assert plan.tensor == TensorSpec("x", "FP32", sent)
     assert (plan.spec.layout, plan.spec.size) == (layout, size)
     assert plan.size_bytes == 4 * np.prod(sent)
 
@@ -105,7 +105,7 @@ def test_a_tensor_that_no_image_fits_is_refused(datatype: str, shape: tuple[int,
 
 def test_several_inputs_are_refused() -> None:
     """Only one of them can be the image."""
-    one = TensorSeen("a", "FP32", (1, 3, 4, 4))
+    one = TensorSpec("a", "FP32", (1, 3, 4, 4))
 
     with pytest.raises(UnsupportedError, match=r"2 tensors \(a, a\)"):
         plan_input(ModelTold("m", (), "", (one, one), ()), None)

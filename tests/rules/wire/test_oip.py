@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from vedette.errors import InvalidError
 from vedette.rules.wire import oip
-from vedette.values.trial import TensorSeen
+from vedette.values.tensor import TensorSpec
 
-INPUT = TensorSeen("input", "FP32", (1, 2, 2))
+INPUT = TensorSpec("input", "FP32", (1, 2, 2))
 
 
 def test_a_model_tells_its_tensors() -> None:
@@ -24,8 +24,8 @@ def test_a_model_tells_its_tensors() -> None:
         b'"outputs":[{"name":"prob","datatype":"FP32","shape":["-1","1000"]}]}'
     )
 
-    assert told.inputs == (TensorSeen("input", "FP32", (-1, 3, 224, 224)),)
-    assert told.outputs == (TensorSeen("prob", "FP32", (-1, 1000)),)
+    assert told.inputs == (TensorSpec("input", "FP32", (-1, 3, 224, 224)),)
+    assert told.outputs == (TensorSpec("prob", "FP32", (-1, 1000)),)
     assert str(told) == "mobilenet (onnxruntime_onnx) version 1, 2"
 
 

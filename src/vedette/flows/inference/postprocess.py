@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from vedette.clock import Clock
 from vedette.errors import InvalidError
 from vedette.flows.inference.read import Read
-from vedette.flows.inference.runtime import Instance
+from vedette.flows.inference.runtime import Instance, Tensor
 from vedette.rules.vision.classes import classify
 from vedette.rules.vision.places import Kind, Place, hull
 from vedette.values.detection import Detections
@@ -49,11 +49,13 @@ class Delivery:
         outcome: the result or the failure.
         picture: the image with the answer drawn on it.
         crops: label and picture of each detection, in their order.
+        outputs: what the model gave for each row of the image, where that is wanted as it is.
     """
 
     outcome: Outcome
     picture: bytes | None = None
     crops: tuple[tuple[str, bytes], ...] = ()
+    outputs: tuple[tuple[Tensor, ...], ...] | None = None
 
     @property
     def size_bytes(self) -> int:
@@ -87,8 +89,29 @@ def answer(seen: Seen, instance: Instance, rows: Sequence[Read], asked: Answerin
         InvalidError: the model gave something else than its manifest says.
     """
     started = clock.now_ns()
+    manifest = instance.manifest
+    result = _result(seen, instance)
+    if manifest.model_type.is_detector:
+        result = replace(result, detections=_detections(seen.places, rows, manifest))
+    else:
+        result = replace(result, classes=_classes(rows, manifest, asked))
+    if result.tiles > 1:
+        result = replace(result, inference_ms=seen.timeline.inference_ms(clock.now_ns()))
+    picture, crops = _pictures(seen, result, asked, untrained=manifest.provenance.untrained)
+    done = replace(result, timeline=seen.timeline.add(Span("postprocess", started, clock.now_ns())))
+    return Delivery(done, picture, crops)
+
+
+def unread(seen: Seen, instance: Instance, rows: Sequence[Read]) -> Delivery:
+    """A Delivery of what the model gave, as it is: its result has neither classes nor detections."""
+    outputs = tuple(row for row in rows if not isinstance(row, Detections))
+    return Delivery(_result(seen, instance), outputs=outputs)
+
+
+def _result(seen: Seen, instance: Instance) -> Result:
+    """What a result says of the image and the model, without an answer."""
     manifest, execution = instance.manifest, instance.runtime.execution
-    result = Result(
+    return Result(
         id=seen.id,
         source=seen.frame.source,
         frame=seen.frame.index,
@@ -102,15 +125,6 @@ def answer(seen: Seen, instance: Instance, rows: Sequence[Read], asked: Answerin
         timeline=seen.timeline,
         tiles=sum(place.kind is not Kind.BLANK for place in seen.places),
     )
-    if manifest.model_type.is_detector:
-        result = replace(result, detections=_detections(seen.places, rows, manifest))
-    else:
-        result = replace(result, classes=_classes(rows, manifest, asked))
-    if result.tiles > 1:
-        result = replace(result, inference_ms=seen.timeline.inference_ms(clock.now_ns()))
-    picture, crops = _pictures(seen, result, asked, untrained=manifest.provenance.untrained)
-    done = replace(result, timeline=seen.timeline.add(Span("postprocess", started, clock.now_ns())))
-    return Delivery(done, picture, crops)
 
 
 def _classes(rows: Sequence[Read], manifest: Manifest, asked: Answering) -> tuple[Class, ...]:

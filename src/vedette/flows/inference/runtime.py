@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from vedette.values.execution import Execution, Plan
 from vedette.values.manifest import Manifest
+from vedette.values.tensor import Signature
 
 Tensor = NDArray[Any]
 
@@ -20,14 +21,19 @@ class Runtime(Protocol):
     def execution(self) -> Execution:
         """How it runs."""
 
-    def infer(self, batch: Tensor) -> tuple[Tensor, ...]:
+    @property
+    def signature(self) -> Signature:
+        """What `infer` takes and gives, in this order, under the names of the graph."""
+
+    def infer(self, *tensors: Tensor) -> tuple[Tensor, ...]:
         """Run one batch and return every output; the first dimension of each is the batch.
 
         Args:
-            batch: for the image plan uint8 (N, height, width, channels), RGB or grey; for the tensor plan its own.
+            tensors: for the image plan one of uint8 (N, height, width, channels), RGB or grey; for the tensor plan the
+                inputs of `signature`; of type BYTES an array of dtype object that holds `bytes`.
 
         Raises:
-            InvalidError: the model does not take this batch.
+            InvalidError: the model does not take these.
         """
 
     def close(self) -> None:

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields
 
 from vedette.values.run import Run
-from vedette.values.trial import Introduction, TensorSeen
+from vedette.values.tensor import TensorSpec
+from vedette.values.trial import Introduction
 from vedette.values.workload import Load, LoadKind
 
 _AMOUNTS = ("requests", "duration_s")
@@ -90,7 +91,7 @@ def _models(a: Run, b: Run) -> Iterator[str]:
         )
 
 
-def _tensors(a: Sequence[TensorSeen], b: Sequence[TensorSeen]) -> Iterator[str]:
+def _tensors(a: Sequence[TensorSpec], b: Sequence[TensorSpec]) -> Iterator[str]:
     """Names and types belong to the server and the precision; the shapes are what was worked on."""
     if len(a) != len(b) or not all(_fits(one.shape, other.shape) for one, other in zip(a, b, strict=True)):
         yield f"other shapes entered the model: {_shapes(a)} and {_shapes(b)}"
@@ -101,7 +102,7 @@ def _fits(a: Sequence[int], b: Sequence[int]) -> bool:
     return len(a) == len(b) and all(one == other or -1 in {one, other} for one, other in zip(a, b, strict=True))
 
 
-def _shapes(tensors: Sequence[TensorSeen]) -> str:
+def _shapes(tensors: Sequence[TensorSpec]) -> str:
     return ", ".join("x".join(map(str, one.shape)) for one in tensors)
 
 

@@ -15,7 +15,7 @@ from vedette.errors import UnsupportedError
 from vedette.rules.wire.oip import ModelTold
 from vedette.values.frame import Pixels, Size
 from vedette.values.manifest import InputSpec, Layout
-from vedette.values.trial import TensorSeen
+from vedette.values.tensor import TensorSpec
 
 _DTYPES = {"FP32": "<f4", "FP16": "<f2", "UINT8": "u1"}
 _CHANNELS = (1, 3)
@@ -33,7 +33,7 @@ class OipInput:
         recipe: the same in words.
     """
 
-    tensor: TensorSeen
+    tensor: TensorSpec
     spec: InputSpec | None
     recipe: str
 
@@ -93,7 +93,7 @@ def tensor_of(row: Pixels, sent: OipInput) -> NDArray[Any]:
     return np.ascontiguousarray(values, dtype).reshape(sent.tensor.shape)
 
 
-def _spec(told: ModelTold, tensor: TensorSeen, known: InputSpec | None) -> InputSpec:
+def _spec(told: ModelTold, tensor: TensorSpec, known: InputSpec | None) -> InputSpec:
     shape = tensor.shape
     if len(shape) == _IMAGE_DIMENSIONS + 1 and shape[0] in (-1, 1):
         shape = shape[1:]

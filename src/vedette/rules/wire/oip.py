@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.errors import InvalidError
-from vedette.values.trial import TensorSeen
+from vedette.values.tensor import TensorSpec
 
 HEADER = "Inference-Header-Content-Length"
 _HELP = "check that the address leads to a server of the Open Inference Protocol, version 2"
@@ -48,8 +48,8 @@ class ModelTold:
     name: str
     versions: tuple[str, ...]
     platform: str
-    inputs: tuple[TensorSeen, ...]
-    outputs: tuple[TensorSeen, ...]
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
 
     def __str__(self) -> str:
         version = ", ".join(self.versions)
@@ -101,7 +101,7 @@ def read_model(body: bytes) -> ModelTold:
         raise InvalidError(f"this describes no model: {body[:_SHOWN]!r}", help=_HELP) from None
 
 
-def json_request(tensor: TensorSeen, array: NDArray[Any]) -> bytes:
+def json_request(tensor: TensorSpec, array: NDArray[Any]) -> bytes:
     """A request with one tensor of numbers as JSON; floats are written as short as float32 allows."""
     unique, places = np.unique(array, return_inverse=True)
     texts = [str(number) for number in unique.tolist()] if array.dtype.kind in "iu" else [str(one) for one in unique]
@@ -110,7 +110,7 @@ def json_request(tensor: TensorSeen, array: NDArray[Any]) -> bytes:
     return f'{{"inputs":[{told[:-1]}, "data": [{data}]}}]}}'.encode()
 
 
-def binary_request(tensor: TensorSeen, raw: bytes) -> tuple[bytes, int]:
+def binary_request(tensor: TensorSpec, raw: bytes) -> tuple[bytes, int]:
     """A request with one tensor as bytes, whose answer shall be binary too; and the length of its JSON part."""
     told = {
         "name": tensor.name,
@@ -202,8 +202,8 @@ def _flat(data: Any) -> tuple[Any, ...]:
     return tuple(data)
 
 
-def _tensor_told(value: Any) -> TensorSeen:
-    return TensorSeen(str(value["name"]), str(value["datatype"]), _shape(value["shape"]))
+def _tensor_told(value: Any) -> TensorSpec:
+    return TensorSpec(str(value["name"]), str(value["datatype"]), _shape(value["shape"]))
 
 
 def _shape(value: Any) -> tuple[int, ...]:

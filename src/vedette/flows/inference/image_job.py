@@ -1,0 +1,280 @@
+"""One image on its way through a server: decoded, cut, run by every model it is for, and answered by worker threads.
+
+    start -> a worker: decode, rows -> stations -> batches (this worker, or idle ones) -> the last row: answer, render
+
+Rows of a batch may belong to several jobs; whoever brings the last row of a job finishes it. Of a job that nobody waits
+for any more no row is run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+from vedette.clock import Clock
+from vedette.errors import UnsupportedError, kind_of
+from vedette.flows.inference.acquire import Arrival
+from vedette.flows.inference.crew import Crew
+from vedette.flows.inference.gather import Work
+from vedette.flows.inference.postprocess import Answering, Delivery, Seen, answer, fail, unread
+from vedette.flows.inference.preprocess import Intake, Prepared, Preprocess, Row
+from vedette.flows.inference.read import Read, Reader
+from vedette.flows.inference.runtime import Tensor
+from vedette.flows.inference.station import Station
+from vedette.flows.inference.ticket import BEGUN, Ticket, rank_of
+from vedette.rules.vision.header import PIXEL_LIMIT
+from vedette.values.frame import Frame, Pixels
+from vedette.values.manifest import Manifest
+from vedette.values.result import Failure
+from vedette.values.tiling import Region, Tiling
+from vedette.values.timeline import Span, Timeline
+
+A = TypeVar("A")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How an image is looked at and what is wanted of it.
+
+    Attributes:
+        asked: classes, threshold, pictures.
+        class_ids: for each model the classes that are reported; empty for all.
+        tiling: how it is cut for detectors; None: not at all.
+        region: the part that is looked at; None: all of it.
+        pixel_limit: a larger image is refused before it is decoded.
+        raw: the outputs of the models are wanted as they are.
+    """
+
+    asked: Answering
+    class_ids: tuple[frozenset[int] | None, ...] = ()
+    tiling: Tiling | None = None
+    region: Region | None = None
+    pixel_limit: int = PIXEL_LIMIT
+    raw: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ImageOrder(Generic[A]):
+    """One image and what is wanted of it.
+
+    Attributes:
+        id: of the request, or of the image within it.
+        frame: the image.
+        look: how it is looked at.
+        received: when it came in.
+        render: makes the answer out of one delivery a model, in a worker thread.
+    """
+
+    id: str
+    frame: Frame
+    look: Look
+    received: Span
+    render: Callable[[tuple[Delivery, ...]], A]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One row of one job, for one of its models."""
+
+    job: ImageJob[Any]
+    model: int
+    number: int
+    row: Row
+    ready_ns: int
+
+
+ImageStation = Station[Part]
+
+
+class ImageJob(Generic[A]):
+    """Started in the event loop, worked on by the crew; its ticket gets what `order.render` makes."""
+
+    def __init__(self, order: ImageOrder[A], stations: Sequence[ImageStation], ticket: Ticket[A], crew: Crew) -> None:
+        self._order, self._stations, self._ticket, self._crew = order, stations, ticket, crew
+        self._clock: Clock = crew.clock
+        self._work: Work | None = None
+        self._busy_ns = 0
+
+    @property
+    def alive(self) -> bool:
+        """Whether anybody waits for it."""
+        return self._ticket.alive
+
+    def start(self) -> None:
+        """Put the job into the queue of the crew."""
+        for station in self._stations:
+            station.expect(1)
+        self._crew.put(rank_of(self._ticket.deadline), self._process)
+
+    # --- a worker makes the rows ---
+
+    def _process(self) -> None:
+        expected = list(self._stations)
+        try:
+            if self.alive:
+                self._offer_all(self._prepared(), expected)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with an image, its caller hears of it
+            self._refused(error)
+        finally:
+            for station in expected:  # whose rows will not come
+                station.expect(-1)
+                run_due(station, self._crew)
+
+    def _prepared(self) -> Prepared:
+        look, order = self._order.look, self._order
+        intakes = [_intake(station.manifest, look.tiling) for station in self._stations]
+        wanted = look.asked.picture or look.asked.crops
+        prepared = Preprocess(intakes, wanted, self._clock, look.pixel_limit, lambda _: look.region)(order.frame)
+        arrival = Arrival(0, order.id, order.frame, order.received)
+        self._work = Work(arrival, prepared.size, prepared.places, prepared.pixels, prepared.decode)
+        self._busy_ns += prepared.decode.end_ns - prepared.decode.start_ns
+        return prepared
+
+    def _offer_all(self, prepared: Prepared, expected: list[ImageStation]) -> None:
+        """Offer every row to its station; batches that are full go to idle workers, the last of them stays here."""
+        mine: tuple[ImageStation, list[Part]] | None = None
+        for model, station in enumerate(self._stations):
+            rows = len(prepared.places[model])
+            station.expect(rows - 1)
+            expected.remove(station)
+            for number in range(rows):
+                batch = self._offered(prepared, model, number)
+                if batch and mine is not None:
+                    self._hand_on(*mine)
+                mine = (station, batch) if batch else mine
+        if mine is not None:
+            run_batch(*mine, self._crew)
+        for station in self._stations:
+            run_due(station, self._crew)
+
+    def _offered(self, prepared: Prepared, model: int, number: int) -> list[Part]:
+        assert self._work is not None, "it was prepared"
+        started = self._clock.now_ns()
+        row = prepared.row(model, number)
+        self._work.rows_made_ns = self._clock.now_ns()
+        self._busy_ns += self._work.rows_made_ns - started
+        return self._stations[model].offer(Part(self, model, number, row, self._work.rows_made_ns))
+
+    def _hand_on(self, station: ImageStation, batch: list[Part]) -> None:
+        """Let an idle worker run a batch; without one it is run here, so that rows do not pile up."""
+        if self._crew.idle:
+            self._crew.put(BEGUN, partial(run_batch, station, batch, self._crew))
+        else:
+            run_batch(station, batch, self._crew)
+
+    def _refused(self, error: Exception) -> None:
+        for station in self._stations:
+            station.statistics.failed(kind_of(error))
+        self._ticket.fail(error)
+
+    # --- whoever ran the last row ends the job ---
+
+    def answered(self, part: Part, output: tuple[Tensor, ...] | Exception, infer: Span, share_ns: int) -> None:
+        """Take the outputs for a row, whose share of the inference was `share_ns`; the last one makes the answer."""
+        assert self._work is not None, "a part is made of a work"
+        work = self._work
+        self._busy_ns += share_ns
+        read = self._read(part, output, work)
+        waited = Span("queue", part.ready_ns, max(part.ready_ns, infer.start_ns))
+        after = Span("postprocess", infer.end_ns, self._clock.now_ns())
+        if work.gather(part.model, part.number, read, waited, infer, after):
+            self._finish(work)
+
+    def _read(self, part: Part, output: tuple[Tensor, ...] | Exception, work: Work) -> Read | Exception:
+        look, manifest = self._order.look, self._stations[part.model].manifest
+        if isinstance(output, Exception) or look.raw:
+            return output
+        class_ids = look.class_ids[part.model] if look.class_ids else None
+        try:
+            reader = Reader(manifest, look.asked.threshold_for(manifest), class_ids)
+            return reader(output, work.places[part.model][part.number])
+        except Exception as error:  # noqa: BLE001 - one answer must not stop the rest
+            return error.with_traceback(None)
+
+    def _finish(self, work: Work) -> None:
+        if not self.alive:
+            return
+        started = self._clock.now_ns()
+        try:
+            deliveries = tuple(self._delivery(work, number) for number in range(len(self._stations)))
+            rendered = self._order.render(deliveries)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the caller hears of it
+            self._refused(error)
+            return
+        self._ticket.settle(rendered)
+        self._busy_ns += self._clock.now_ns() - started
+        self._learn(work, deliveries)
+
+    def _delivery(self, work: Work, number: int) -> Delivery:
+        order, station = self._order, self._stations[number]
+        refused = work.errors[number]
+        if refused is not None:
+            return Delivery(fail(order.id, order.frame.source, order.frame.index, refused))
+        try:
+            rows = [one for one in work.answers[number] if one is not None]
+            waited = Span("queue", order.received.end_ns, work.decode.start_ns)
+            timeline = Timeline((order.received, waited, *work.prepared, *work.spans[number]))
+            seen = Seen(order.id, order.frame, work.size, work.places[number], timeline, self._pixels(work))
+            if order.look.raw:
+                return unread(seen, station.loaded.instance, rows)
+            return answer(seen, station.loaded.instance, rows, order.look.asked, self._clock)
+        except Exception as error:  # noqa: BLE001 - one model must not stop the others
+            return Delivery(fail(order.id, order.frame.source, order.frame.index, error))
+
+    def _pixels(self, work: Work) -> Pixels | None:
+        """The whole image, where a picture is wanted; a large one was not kept, and is decoded once more."""
+        asked = self._order.look.asked
+        if work.pixels is not None or not (asked.picture or asked.crops):
+            return work.pixels
+        return Preprocess([], keep_pixels=True, clock=self._clock, pixel_limit=self._order.look.pixel_limit).whole(
+            self._order.frame
+        )
+
+    def _learn(self, work: Work, deliveries: Sequence[Delivery]) -> None:
+        """Count the image, and remember how long it took: what was wanted of it and its size are not looked at."""
+        ended = self._clock.now_ns()
+        for station, delivery in zip(self._stations, deliveries, strict=True):
+            if isinstance(delivery.outcome, Failure):
+                station.statistics.failed(delivery.outcome.kind)
+                continue
+            station.statistics.served(delivery.outcome.timeline.milliseconds())
+            knowledge = station.knowledge
+            knowledge.busy = knowledge.busy.after(self._busy_ns / 1e6 / len(self._stations))
+            knowledge.latency = knowledge.latency.after((ended - work.decode.start_ns) / 1e6 / len(self._stations))
+
+
+def run_due(station: ImageStation, crew: Crew) -> None:
+    """Run the batch that is due, and see to it that a later one will be (a worker)."""
+    while True:
+        batch, until_ns = station.due()
+        if not batch:
+            break
+        run_batch(station, batch, crew)
+    if until_ns is not None:
+        crew.put_at(until_ns, partial(run_due, station, crew))
+
+
+def run_batch(station: ImageStation, batch: Sequence[Part], crew: Crew) -> None:
+    """Run a batch without the rows that nobody waits for any more, and give each job its outputs (a worker)."""
+    wanted = [part for part in batch if part.job.alive]
+    if not wanted:
+        return
+    started = crew.clock.now_ns()
+    outputs: Sequence[tuple[Tensor, ...] | Exception]
+    try:
+        outputs, span = station.run(wanted)
+    except Exception as error:  # noqa: BLE001 - one batch must not stop the rest
+        outputs, span = [error.with_traceback(None)] * len(wanted), Span("infer", started, crew.clock.now_ns())
+    share_ns = (span.end_ns - span.start_ns) // len(wanted)
+    for part, output in zip(wanted, outputs, strict=True):
+        part.job.answered(part, output, span, share_ns)
+
+
+def _intake(manifest: Manifest, tiling: Tiling | None) -> Intake:
+    if manifest.input is None:
+        raise UnsupportedError(
+            f"{manifest.name} takes plain tensors, not images", help=f"POST tensors to /v2/models/{manifest.name}/infer"
+        )
+    return Intake(manifest.input, tiling if manifest.model_type.is_detector else None)

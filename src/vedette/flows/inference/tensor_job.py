@@ -1,0 +1,82 @@
+"""One request with tensors on its way through a server: checked against the model's inputs, run, named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from vedette.errors import kind_of
+from vedette.flows.inference.crew import Crew
+from vedette.flows.inference.station import Station
+from vedette.flows.inference.ticket import Ticket, rank_of
+from vedette.rules.wire.arrange import arrange, named_outputs
+from vedette.values.tensor import NamedTensor
+from vedette.values.timeline import Span, Timeline
+
+A = TypeVar("A")
+
+
+@dataclass(frozen=True, slots=True)
+class TensorOrder(Generic[A]):
+    """Tensors for a model's original inputs.
+
+    Attributes:
+        inputs: in any order, by name.
+        received: when they came in.
+        render: makes the answer out of all outputs, in a worker thread.
+    """
+
+    inputs: tuple[NamedTensor, ...]
+    received: Span
+    render: Callable[[Sequence[NamedTensor]], A]
+
+
+class TensorJob(Generic[A]):
+    """Started in the event loop, run by one worker; its ticket gets what `order.render` makes."""
+
+    def __init__(self, order: TensorOrder[A], station: Station[Any], ticket: Ticket[A], crew: Crew) -> None:
+        self._order, self._station, self._ticket, self._crew = order, station, ticket, crew
+
+    def start(self) -> None:
+        """Put the job into the queue of the crew."""
+        self._crew.put(rank_of(self._ticket.deadline), self._process)
+
+    def _process(self) -> None:
+        if not self._ticket.alive:
+            return
+        try:
+            rendered, timeline = self._ran()
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with the tensors, the caller hears of it
+            self._station.statistics.failed(kind_of(error))
+            self._ticket.fail(error)
+            return
+        self._ticket.settle(rendered)
+        self._learn(timeline)
+
+    def _ran(self) -> tuple[A, Timeline]:
+        order, clock = self._order, self._crew.clock
+        started = clock.now_ns()
+        runtime = self._station.tensors()
+        signature = runtime.signature
+        tensors = arrange(order.inputs, signature)
+        arranged = clock.now_ns()
+        outputs, infer = self._station.run_tensors(tensors)
+        rendered = order.render(named_outputs(outputs, signature))
+        timeline = Timeline(
+            (
+                order.received,
+                Span("queue", order.received.end_ns, started),
+                Span("preprocess", started, arranged),
+                infer,
+                Span("postprocess", infer.end_ns, clock.now_ns()),
+            )
+        )
+        return rendered, timeline
+
+    def _learn(self, timeline: Timeline) -> None:
+        times = timeline.milliseconds()
+        self._station.statistics.served(times)
+        took_ms = times["preprocess"] + times["infer"] + times["postprocess"]
+        knowledge = self._station.knowledge
+        knowledge.busy, knowledge.latency = knowledge.busy.after(took_ms), knowledge.latency.after(took_ms)

@@ -1,0 +1,92 @@
+"""What is let in and what is refused at once. All that decides it is here.
+
+A queue is bounded in images and in bytes. A request with a deadline is refused if it cannot be expected to be answered
+in time: by the mean of what was measured (`soft`), or by a bound that few exceed (`hard`). `relaxed` and `best-effort`
+are refused for a full queue only, and best-effort work may not fill more than a half of it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from vedette.rules.batching.estimate import Estimate
+from vedette.values.deadline import Deadline, DeadlineClass
+
+_BEST_EFFORT_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What the queue holds at most."""
+
+    images: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What was admitted and not answered yet.
+
+    Attributes:
+        images, size_bytes: all of it.
+        ahead_ms: work of one core that runs before a new request, in milliseconds.
+        workers: cores that work on it.
+    """
+
+    images: int
+    size_bytes: int
+    ahead_ms: float
+    workers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request at the door: its images and bytes, until when it is wanted, and what one of its images takes."""
+
+    images: int
+    size_bytes: int
+    deadline: Deadline
+    estimate: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request is not let in, and when it may come again."""
+
+    reason: str
+    retry_after_s: float
+
+
+def refuse(ask: Ask, backlog: Backlog, room: Room, now_ns: int) -> Refusal | None:
+    """Why the request is refused; None if it is let in. An empty queue takes any request that the limits let pass."""
+    share = _BEST_EFFORT_SHARE if ask.deadline.kind is DeadlineClass.BEST_EFFORT else 1.0
+    after_s = max(1.0, backlog.ahead_ms / backlog.workers / 1e3)
+    if backlog.images and backlog.images + ask.images > room.images * share:
+        return Refusal(f"{backlog.images} images wait already, {room.images * share:g} may", after_s)
+    if backlog.images and backlog.size_bytes + ask.size_bytes > room.size_bytes * share:
+        return Refusal(f"{backlog.size_bytes:,} bytes wait already, {room.size_bytes * share:,.0f} may", after_s)
+    expected_ms = expected(ask, backlog)
+    if ask.deadline.at_ns is None or expected_ms is None:
+        if ask.deadline.kind is DeadlineClass.HARD and expected_ms is None:
+            return Refusal("nothing is known yet of how long this model takes, so no bound holds", after_s)
+        return None
+    left_ms = (ask.deadline.at_ns - now_ns) / 1e6
+    if expected_ms > left_ms:
+        late_s = (expected_ms - left_ms) / 1e3
+        return Refusal(
+            f"it would take {expected_ms:.0f} ms, and {max(0.0, left_ms):.0f} ms are left", max(1.0, math.ceil(late_s))
+        )
+    return None
+
+
+def expected(ask: Ask, backlog: Backlog) -> float | None:
+    """Milliseconds until the answer; None where the class does not ask, or nothing was measured."""
+    kind = ask.deadline.kind
+    if kind in (DeadlineClass.RELAXED, DeadlineClass.BEST_EFFORT):
+        return None
+    one_ms = ask.estimate.high_ms if kind is DeadlineClass.HARD else ask.estimate.mean_ms
+    if one_ms is None:
+        return None
+    rounds = math.ceil(ask.images / backlog.workers)
+    return backlog.ahead_ms / backlog.workers + rounds * one_ms
