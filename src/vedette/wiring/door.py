@@ -30,6 +30,7 @@ from vedette.flows.inference.preprocess import Preprocess
 from vedette.flows.inference.read import Read, Reader
 from vedette.flows.inference.runtime import Runtime
 from vedette.rules.candidates import Wish
+from vedette.rules.vision.wanted import ids_of
 from vedette.values.execution import Execution, Optimise, Plan, Precision, RuntimeName
 from vedette.values.frame import Size
 from vedette.values.manifest import Manifest
@@ -39,7 +40,7 @@ from vedette.values.timeline import Span, Timeline
 from vedette.wiring.images import Image, frame_of, source_of
 from vedette.wiring.instances import Opened, open_model
 from vedette.wiring.outcomes import Outcomes
-from vedette.wiring.stream import Order, RegionOfInterest, build_pipeline, ids_of, intake_for
+from vedette.wiring.stream import Order, RegionOfInterest, build_pipeline, intake_for
 
 Tile = tuple[int, int] | None
 """Width and height of a tile in pixels of the image; None: images are not cut."""

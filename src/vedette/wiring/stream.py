@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
@@ -29,7 +29,7 @@ from vedette.flows.inference.runtime import Instance
 from vedette.rules.candidates import Wish
 from vedette.rules.threads import usable_cores
 from vedette.rules.vision.header import PIXEL_LIMIT
-from vedette.rules.zoo.names import nearest
+from vedette.rules.vision.wanted import ids_of
 from vedette.values.manifest import DetectorSpec, Manifest, Suppression
 from vedette.values.tiling import Region, Tiling
 from vedette.wiring.instances import Opened, find_manifest, open_manifest
@@ -197,25 +197,6 @@ def intake_for(manifest: Manifest, tiling: Tiling | None) -> Intake:
             f"{manifest.name} takes plain tensors, not images", help="call it with Model.infer(array)"
         )
     return Intake(manifest.input, tiling if manifest.model_type.is_detector else None)
-
-
-def ids_of(names: Collection[str], manifest: Manifest) -> frozenset[int] | None:
-    """The classes of a detector that bear one of the names; None, for all, if there are no names.
-
-    Raises:
-        UsageError: the model has no such label.
-    """
-    if not names or not manifest.model_type.is_detector:
-        return None
-    unknown = sorted(set(names) - set(manifest.labels))
-    if unknown:
-        near = nearest(unknown[0], manifest.labels)
-        hint = f"did you mean {near[0]}? " if near else ""
-        raise UsageError(
-            f"{manifest.name} has no label {unknown[0]!r}",
-            help=f"{hint}`vedette models show {manifest.name}` lists them",
-        )
-    return frozenset(number for number, label in enumerate(manifest.labels) if label in names)
 
 
 def _settled(instance: Instance, order: Order) -> Instance:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from vedette.clock import Clock
 from vedette.errors import InvalidError
@@ -27,6 +28,7 @@ class Answering:
         threshold: lowest score reported; None takes the model's own.
         class_names: the only labels that are reported of a detector; empty for all.
         picture: whether an annotated picture is wanted.
+        picture_format: how it is encoded.
         crops: whether a picture of every object is wanted.
     """
 
@@ -34,6 +36,7 @@ class Answering:
     threshold: float | None = None
     class_names: frozenset[str] = frozenset()
     picture: bool = False
+    picture_format: Literal["jpeg", "png"] = "jpeg"
     crops: bool = False
 
     def threshold_for(self, manifest: Manifest) -> float:
@@ -43,12 +46,12 @@ class Answering:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One outcome on its way to the sinks, with its pictures (JPEG) if they are wanted.
+    """One outcome on its way to the sinks, with its pictures if they are wanted.
 
     Attributes:
         outcome: the result or the failure.
         picture: the image with the answer drawn on it.
-        crops: label and picture of each detection, in their order.
+        crops: label and picture (JPEG) of each detection, in their order.
         outputs: what the model gave for each row of the image, where that is wanted as it is.
     """
 
@@ -170,16 +173,17 @@ def _pictures(
         return None, ()
     from vedette.rules.vision.crop import crop_detections  # most runs draw nothing
     from vedette.rules.vision.draw import annotate, draw_detections
-    from vedette.rules.vision.encode import encode_jpeg
+    from vedette.rules.vision.encode import encode_jpeg, encode_png
 
+    encode = encode_png if asked.picture_format == "png" else encode_jpeg
     found = result.detections
     picture: bytes | None = None
     crops: tuple[tuple[str, bytes], ...] = ()
     if asked.picture and found is not None:
         tiles = [place.region for place in seen.places if place.kind is Kind.TILE]
-        picture = encode_jpeg(draw_detections(seen.pixels, found, tiles=tiles if len(tiles) > 1 else ()))
+        picture = encode(draw_detections(seen.pixels, found, tiles=tiles if len(tiles) > 1 else ()))
     elif asked.picture:
-        picture = encode_jpeg(annotate(seen.pixels, _caption(result.classes or (), untrained=untrained)))
+        picture = encode(annotate(seen.pixels, _caption(result.classes or (), untrained=untrained)))
     if asked.crops and found is not None:
         cut = zip(found, crop_detections(seen.pixels, found), strict=True)
         crops = tuple((one.label, encode_jpeg(crop)) for one, crop in cut if crop is not None)

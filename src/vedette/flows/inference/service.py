@@ -1,9 +1,10 @@
 """The one service behind every protocol: requests are admitted, run by the crew, and answered, or refused at once.
 
-    admit (queue, deadline) -> with it: images(order) or tensors(order) -> worker threads -> the answer
+    admit at the head of a request -> grow as its body comes -> begin -> images(order) | tensors(order) -> answer
 
 It knows no transport: HTTP and gRPC convert to and from the orders. A request whose caller has gone, or whose deadline
-has passed, is not run any further.
+has passed, is not run any further. A place in the queue is taken when the body is there, so that a client that sends
+slowly keeps nobody else out.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ from vedette.flows.inference.image_job import ImageJob, ImageOrder, ImageStation
 from vedette.flows.inference.tensor_job import TensorJob, TensorOrder
 from vedette.flows.inference.ticket import Ticket, passed
 from vedette.rules.batching.admission import Ask, Backlog, Room, refuse
-from vedette.rules.batching.estimate import Estimate
+from vedette.rules.batching.estimate import together
 from vedette.values.deadline import Deadline
 from vedette.values.served import ModelRef
 from vedette.values.serving import Limits
 
 A = TypeVar("A")
+
+_NONE = Deadline()
 
 
 class Models(Protocol):
@@ -40,57 +43,75 @@ class Models(Protocol):
 
 
 class Admission:
-    """A request that was let in, with its place in the queue; a context that gives the place back."""
+    """A request that was let in; a context that gives back all that it took."""
 
-    def __init__(self, service: Service, stations: Sequence[ImageStation], ask: Ask, busy_ms: float) -> None:
+    def __init__(self, service: Service, stations: Sequence[ImageStation], deadline: Deadline) -> None:
+        self.stations, self.deadline = tuple(stations), deadline
         self._service = service
-        self.stations = tuple(stations)
-        self.deadline = ask.deadline
-        self.images, self.size_bytes, self.busy_ms = ask.images, ask.size_bytes, busy_ms
+        self._images, self._size_bytes, self._busy_ms = 0, 0, 0.0
+
+    def grow(self, size_bytes: int) -> None:
+        """So many more bytes of the body have come.
+
+        Raises:
+            OverloadedError: all requests together hold more than the limit.
+        """
+        self._size_bytes += size_bytes
+        self._service.take(size_bytes=size_bytes)
+
+    def begin(self, images: int) -> None:
+        """The body is there, with so many images (1 for a request with tensors): take places in the queue for them.
+
+        Raises:
+            OverloadedError: the queue is full, or the deadline cannot be met any more.
+            DeadlineError: it has passed.
+        """
+        self._service.check(self.stations, images, self.deadline)
+        self._images += images
+        busy_ms = images * sum(station.knowledge.busy.mean_ms or 0.0 for station in self.stations)
+        self._busy_ms += busy_ms
+        self._service.take(images=images, busy_ms=busy_ms)
 
     def __enter__(self) -> Self:
         """The admission itself."""
+        for station in self.stations:
+            station.enter()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Give the place back."""
-        self._service._release(self)  # noqa: SLF001 - an admission is a part of its service
+        """Give everything back."""
+        for station in self.stations:
+            station.leave()
+        self._service.take(images=-self._images, size_bytes=-self._size_bytes, busy_ms=-self._busy_ms)
 
 
 class Service:
     """Used by the event loop only."""
 
     def __init__(self, models: Models, crew: Crew, limits: Limits, clock: Clock) -> None:
-        self.models = models
-        self.limits = limits
+        self.models, self.limits = models, limits
         self._crew, self._clock = crew, clock
         self._images, self._size_bytes, self._busy_ms = 0, 0, 0.0
         self._draining = False
 
     @property
     def images_under_way(self) -> int:
-        """Images admitted and not answered yet."""
+        """Images (or requests with tensors) that wait or run."""
         return self._images
 
     @property
     def bytes_under_way(self) -> int:
-        """Their bytes."""
+        """Bytes of bodies that are held."""
         return self._size_bytes
 
     def drain(self) -> None:
         """Admit nothing any more."""
         self._draining = True
 
-    def admit(self, refs: Sequence[ModelRef], images: int, size_bytes: int, deadline: Deadline | None) -> Admission:
-        """Let a request in.
-
-        Args:
-            refs: the models that it names.
-            images: how many images (or one for a request with tensors).
-            size_bytes: of its body.
-            deadline: None: there is none.
+    def admit(self, refs: Sequence[ModelRef], deadline: Deadline = _NONE) -> Admission:
+        """Let a request in, as far as can be told from its head.
 
         Raises:
             NotFoundError, UnavailableError: a model is not there, or not ready.
@@ -98,16 +119,19 @@ class Service:
             DeadlineError: it has passed already.
         """
         stations = [self.models.station(ref) for ref in refs]
-        deadline = deadline or Deadline()
+        self.check(stations, 1, deadline)
+        return Admission(self, stations, deadline)
+
+    def check(self, stations: Sequence[ImageStation], images: int, deadline: Deadline) -> None:
+        """Raise what keeps so many images out, if anything does; see `admit`."""
         now_ns = self._clock.now_ns()
         if deadline.at_ns is not None and deadline.at_ns <= now_ns:
             raise passed()
         if self._draining:
             raise OverloadedError("the server is shutting down", help="ask another one, or again in a while")
-        ask = Ask(images, size_bytes, deadline, _together([station.knowledge.latency for station in stations]))
-        backlog = Backlog(self._images, self._size_bytes, self._busy_ms, self._crew.workers)
-        room = Room(self.limits.queue_images, self.limits.queue_bytes)
-        refusal = refuse(ask, backlog, room, now_ns)
+        ask = Ask(images, deadline, together([station.knowledge.latency for station in stations]))
+        backlog = Backlog(self._images, self._size_bytes, max(0.0, self._busy_ms), self._crew.workers)
+        refusal = refuse(ask, backlog, Room(self.limits.queue_images, self.limits.queue_bytes), now_ns)
         if refusal is not None:
             for station in stations:
                 station.statistics.failed("overloaded")
@@ -116,14 +140,21 @@ class Service:
                 help="send less, allow more time, or add servers; Retry-After says when to try again",
                 retry_after_s=refusal.retry_after_s,
             )
-        busy_ms = images * sum(station.knowledge.busy.mean_ms or 0.0 for station in stations)
-        admission = Admission(self, stations, ask, busy_ms)
+
+    def take(self, images: int = 0, size_bytes: int = 0, busy_ms: float = 0.0) -> None:
+        """Count what an admission took; negative: gave back.
+
+        Raises:
+            OverloadedError: more bytes are held than the limit, and others hold some of them.
+        """
         self._images += images
         self._size_bytes += size_bytes
-        self._busy_ms += busy_ms
-        for station in stations:
-            station.enter()
-        return admission
+        self._busy_ms = self._busy_ms + busy_ms if self._images else 0.0
+        if size_bytes > 0 and self._size_bytes > self.limits.queue_bytes and self._size_bytes > size_bytes:
+            raise OverloadedError(
+                f"not admitted: {self._size_bytes:,} bytes wait, {self.limits.queue_bytes:,} may",
+                help="send less at a time, or raise limits.queue_bytes",
+            )
 
     async def images(self, admission: Admission, order: ImageOrder[A]) -> A:
         """Run one image through every model of the admission; gives what `order.render` makes of the deliveries.
@@ -148,17 +179,3 @@ class Service:
         ticket = Ticket[A](admission.deadline, self._clock)
         TensorJob(order, admission.stations[0], ticket, self._crew).start()
         return await ticket.answered()
-
-    def _release(self, admission: Admission) -> None:
-        self._images -= admission.images
-        self._size_bytes -= admission.size_bytes
-        self._busy_ms = self._busy_ms - admission.busy_ms if self._images else 0.0
-        for station in admission.stations:
-            station.leave()
-
-
-def _together(estimates: Sequence[Estimate]) -> Estimate:
-    """The estimate of models that see the same image one after the other; nothing is known where one is not."""
-    if any(one.mean_ms is None for one in estimates):
-        return Estimate()
-    return Estimate(sum(one.mean_ms or 0.0 for one in estimates), sum(one.deviation_ms or 0.0 for one in estimates))

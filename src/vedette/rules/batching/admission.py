@@ -42,10 +42,9 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A request at the door: its images and bytes, until when it is wanted, and what one of its images takes."""
+    """A request at the door: its images, until when it is wanted, and what one of its images takes."""
 
     images: int
-    size_bytes: int
     deadline: Deadline
     estimate: Estimate
 
@@ -64,7 +63,7 @@ def refuse(ask: Ask, backlog: Backlog, room: Room, now_ns: int) -> Refusal | Non
     after_s = max(1.0, backlog.ahead_ms / backlog.workers / 1e3)
     if backlog.images and backlog.images + ask.images > room.images * share:
         return Refusal(f"{backlog.images} images wait already, {room.images * share:g} may", after_s)
-    if backlog.images and backlog.size_bytes + ask.size_bytes > room.size_bytes * share:
+    if backlog.size_bytes > room.size_bytes * share:
         return Refusal(f"{backlog.size_bytes:,} bytes wait already, {room.size_bytes * share:,.0f} may", after_s)
     expected_ms = expected(ask, backlog)
     if ask.deadline.at_ns is None or expected_ms is None:

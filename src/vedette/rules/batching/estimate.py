@@ -6,6 +6,7 @@ deviation by a quarter; the mean and four deviations is what few exceed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 _MEAN_SHARE, _DEVIATION_SHARE, _DEVIATIONS = 1 / 8, 1 / 4, 4
@@ -34,3 +35,10 @@ class Estimate:
             self.mean_ms + _MEAN_SHARE * error,
             self.deviation_ms + _DEVIATION_SHARE * (abs(error) - self.deviation_ms),
         )
+
+
+def together(estimates: Sequence[Estimate]) -> Estimate:
+    """The estimate of models that see the same image one after the other; nothing is known where one is not."""
+    if any(one.mean_ms is None for one in estimates):
+        return Estimate()
+    return Estimate(sum(one.mean_ms or 0.0 for one in estimates), sum(one.deviation_ms or 0.0 for one in estimates))

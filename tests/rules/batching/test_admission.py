@@ -1,0 +1,78 @@
+"""What is let in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from vedette.rules.batching.admission import Ask, Backlog, Room, expected, refuse
+from vedette.rules.batching.estimate import Estimate
+from vedette.values.deadline import Deadline, DeadlineClass
+
+MS = 1_000_000
+ROOM = Room(100, 1000)
+EMPTY = Backlog(0, 0, 0.0, 2)
+KNOWN = Estimate(10.0, 2.0)
+
+
+def ask(kind: DeadlineClass = DeadlineClass.SOFT, left_ms: float | None = None, images: int = 1) -> Ask:
+    return Ask(images, Deadline(kind, None if left_ms is None else round(left_ms * MS)), KNOWN)
+
+
+@pytest.mark.parametrize("kind", [DeadlineClass.SOFT, DeadlineClass.RELAXED, DeadlineClass.BEST_EFFORT])
+def test_an_empty_queue_takes_any_request(kind) -> None:
+    """Even one with more images than the queue holds."""
+    assert refuse(ask(kind), EMPTY, ROOM, 0) is None
+    assert refuse(ask(kind, images=1000), EMPTY, ROOM, 0) is None
+
+
+def test_a_full_queue_takes_nothing() -> None:
+    """Neither beyond its images nor beyond its bytes."""
+    assert refuse(ask(), Backlog(100, 0, 0.0, 2), ROOM, 0)
+    assert refuse(ask(), Backlog(99, 0, 0.0, 2), ROOM, 0) is None
+    assert refuse(ask(), Backlog(1, 1001, 0.0, 2), ROOM, 0)
+
+
+def test_best_effort_fills_half_of_the_queue_only() -> None:
+    """The other half is kept for those with a deadline."""
+    half = Backlog(50, 0, 0.0, 2)
+
+    assert refuse(ask(DeadlineClass.BEST_EFFORT), half, ROOM, 0)
+    assert refuse(ask(DeadlineClass.RELAXED), half, ROOM, 0) is None
+
+
+def test_a_soft_deadline_is_refused_by_the_mean_and_a_hard_one_by_the_bound() -> None:
+    """Alone it takes 10 ms on the mean, and 18 ms is what few exceed (10 + 4 * 2)."""
+    assert refuse(ask(DeadlineClass.SOFT, 11), EMPTY, ROOM, 0) is None
+    assert refuse(ask(DeadlineClass.SOFT, 9), EMPTY, ROOM, 0)
+    assert refuse(ask(DeadlineClass.HARD, 19), EMPTY, ROOM, 0) is None
+    assert refuse(ask(DeadlineClass.HARD, 17), EMPTY, ROOM, 0)
+    assert refuse(ask(DeadlineClass.RELAXED, 1), EMPTY, ROOM, 0) is None
+
+
+def test_what_waits_counts() -> None:
+    """100 ms of work on two cores are 50 ms of waiting; three images on two cores are two rounds."""
+    busy = Backlog(10, 0, 100.0, 2)
+
+    assert expected(ask(), busy) == 60.0
+    assert expected(ask(images=3), busy) == 70.0
+    assert refuse(ask(DeadlineClass.SOFT, 61), busy, ROOM, 0) is None
+    assert refuse(ask(DeadlineClass.SOFT, 59), busy, ROOM, 0)
+
+
+def test_nothing_known_lets_a_soft_deadline_in_and_refuses_a_hard_one() -> None:
+    """A bound that nobody has measured does not hold."""
+    unknown = replace(ask(DeadlineClass.SOFT, 5), estimate=Estimate())
+
+    assert refuse(unknown, EMPTY, ROOM, 0) is None
+    assert refuse(replace(unknown, deadline=Deadline(DeadlineClass.HARD, 5 * MS)), EMPTY, ROOM, 0)
+
+
+def test_a_refusal_tells_when_to_come_again() -> None:
+    """After what waits has been done, a second at least."""
+    refused = refuse(ask(), Backlog(100, 0, 8000.0, 2), ROOM, 0)
+
+    assert refused is not None
+    assert refused.retry_after_s == 4.0
+    assert "100 images wait" in refused.reason
