@@ -18,7 +18,8 @@ import cv2
 import numpy as np
 import simplejpeg
 
-from vedette.adapters.runtimes.image_plan import IMAGE_INPUT, composed_file
+from vedette.adapters.runtimes.image_plan import composed_file
+from vedette.adapters.runtimes.signature import IMAGE_INPUT
 from vedette.values.execution import Execution, RuntimeName
 from vedette.values.manifest import Manifest
 

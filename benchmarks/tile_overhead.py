@@ -20,6 +20,7 @@ from vedette.flows.inference.runtime import Instance, Runtime, Tensor
 from vedette.rules.candidates import Wish
 from vedette.rules.threads import has_bf16
 from vedette.values.execution import Execution, Optimise, Precision, RuntimeName
+from vedette.values.tensor import Signature
 from vedette.wiring.instances import open_model
 
 PLANNED = {("nanodet-g-416", Precision.FP32): 0.05, ("ssdlite-mobilenet-v2", Precision.BF16): 0.12}
@@ -43,11 +44,16 @@ class Timed:
         """See `Runtime.execution`."""
         return self._runtime.execution
 
-    def infer(self, batch: Tensor) -> tuple[Tensor, ...]:
+    @property
+    def signature(self) -> Signature:
+        """See `Runtime.signature`."""
+        return self._runtime.signature
+
+    def infer(self, *tensors: Tensor) -> tuple[Tensor, ...]:
         """See `Runtime.infer`."""
         started = CLOCK.now_ns()
         try:
-            return self._runtime.infer(batch)
+            return self._runtime.infer(*tensors)
         finally:
             self.calls_ns.append(CLOCK.now_ns() - started)
 

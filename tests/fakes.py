@@ -18,8 +18,20 @@ from vedette.rules.vision.encode import encode_jpeg
 from vedette.values.execution import Execution, RuntimeName
 from vedette.values.frame import Frame, Reject, Size
 from vedette.values.manifest import DetectorSpec, InputSpec, Layout, Manifest, ModelFormat, ModelType, Scores
+from vedette.values.tensor import Signature, TensorSpec
 
 COLOURS = ("red", "green", "blue")
+COLOUR_SIGNATURE = Signature(
+    (TensorSpec("vedette_image", "UINT8", (-1, 8, 8, 3)),), (TensorSpec("scores", "FP32", (-1, 3)),)
+)
+BLOB_SIGNATURE = Signature(
+    (TensorSpec("vedette_image", "UINT8", (-1, 64, 64, 3)),),
+    (
+        TensorSpec("boxes", "FP32", (-1, -1, 4)),
+        TensorSpec("scores", "FP32", (-1, -1)),
+        TensorSpec("classes", "INT64", (-1, -1)),
+    ),
+)
 
 
 class StepClock:
@@ -138,8 +150,10 @@ class BlobRuntime:
     execution: Execution = field(default_factory=lambda: Execution(RuntimeName.NULL))
     before: Callable[[Tensor], None] = lambda batch: None
     batches: list[int] = field(default_factory=list)
+    signature: Signature = BLOB_SIGNATURE
 
-    def infer(self, batch: Tensor) -> tuple[Tensor, ...]:
+    def infer(self, *tensors: Tensor) -> tuple[Tensor, ...]:
+        (batch,) = tensors
         self.before(batch)
         self.batches.append(len(batch))
         found = [self._blobs(row) for row in batch]
@@ -195,8 +209,10 @@ class MeanRuntime:
     before: Callable[[Tensor], None] = lambda batch: None
     batches: list[int] = field(default_factory=list)
     closed: bool = False
+    signature: Signature = COLOUR_SIGNATURE
 
-    def infer(self, batch: Tensor) -> tuple[Tensor, ...]:
+    def infer(self, *tensors: Tensor) -> tuple[Tensor, ...]:
+        (batch,) = tensors
         self.before(batch)
         self.batches.append(len(batch))
         return (batch.mean(axis=(1, 2), dtype=np.float32) / 255,)

@@ -18,13 +18,15 @@ from vedette.errors import INTERRUPTED, UsageError, VedetteError, exit_code
 if TYPE_CHECKING:
     from typer._click import Command, Context
 
-_LOADING = ("run", "evaluate", "demo")
+_LOADING = ("run", "serve", "evaluate", "demo")
 """Commands that load more modules before they work, and collect garbage from then on."""
 
 _COMMANDS = {
     "run": "vedette.cli.run:run",
+    "serve": "vedette.cli.serve:serve",
     "evaluate": "vedette.cli.evaluate:evaluate",
     "models": "vedette.cli.models:app",
+    "keys": "vedette.cli.keys:app",
     "data": "vedette.cli.data:app",
     "bench": "vedette.cli.bench:app",
     "report": "vedette.cli.report:report",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from vedette.values.curve import BatchCurve
 
 
 class RuntimeName(StrEnum):
@@ -76,9 +78,13 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The Execution that `auto` took, with everything it compared. `cached` tells whether it was measured just now."""
+    """The Execution that `auto` took, with everything it compared and its batch curve.
+
+    `cached` tells that it was not measured just now.
+    """
 
     execution: Execution
     optimise: Optimise
     trials: tuple[Trial, ...]
     cached: bool
+    curve: BatchCurve = field(default_factory=BatchCurve)

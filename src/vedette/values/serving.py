@@ -15,7 +15,7 @@ _MIB = 1024 * 1024
 
 
 class Right(StrEnum):
-    """What a key may do: `infer` uses models and pipelines, `admin` also loads, unloads and changes them."""
+    """What a key may do: `infer` uses models and pipelines, `admin` loads, unloads and changes them; none has the other."""
 
     INFER = "infer"
     ADMIN = "admin"
@@ -131,7 +131,7 @@ class FetchPolicy:
     """Which addresses the server may fetch or call by itself; without hosts none.
 
     Attributes:
-        hosts: names, or patterns such as `*.cameras.example`.
+        hosts: names, or patterns such as `*.cameras.example` or `camera1.example:554` (see `rules/access/hosts`).
         schemes: of the addresses.
         private: whether addresses of private, loopback and link-local networks may be reached.
         max_bytes: of one answer.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, get_args
 
 Stage = Literal["acquire", "decode", "preprocess", "queue", "infer", "postprocess"]
@@ -23,7 +24,7 @@ class Span:
             raise ValueError(f"{self.stage} ends {self.start_ns - self.end_ns} ns before it starts")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Timeline:
     """The spans of one image. A stage may have several spans (tiles) and stages may overlap."""
 
@@ -33,19 +34,30 @@ class Timeline:
         """This timeline with more spans."""
         return Timeline(self.spans + spans)
 
-    def milliseconds(self) -> dict[str, float]:
+    def milliseconds(self) -> Mapping[str, float]:
         """Per stage that took part its wall time, and `total`, in milliseconds.
 
         A stage counts from its first to its last stamp; `queue`, which lies between other stages, counts its waits
         together. So the stages of one untiled image sum to its total.
         """
-        result: dict[str, float] = {}
-        for stage in STAGES:
-            spans = [span for span in self.spans if span.stage == stage]
-            if spans:
-                result[stage] = (_covered_ns(spans) if stage == "queue" else _extent_ns(spans)) / 1e6
-        if self.spans:
-            result["total"] = _extent_ns(self.spans) / 1e6
+        return self._milliseconds
+
+    @cached_property
+    def _milliseconds(self) -> dict[str, float]:
+        first: dict[Stage, int] = {}
+        last: dict[Stage, int] = {}
+        for span in self.spans:
+            stage, start, end = span.stage, span.start_ns, span.end_ns
+            if stage not in first:
+                first[stage], last[stage] = start, end
+                continue
+            first[stage] = min(first[stage], start)
+            last[stage] = max(last[stage], end)
+        result = {str(stage): (last[stage] - first[stage]) / 1e6 for stage in STAGES if stage in first}
+        if "queue" in first:
+            result["queue"] = _covered_ns([span for span in self.spans if span.stage == "queue"]) / 1e6
+        if first:
+            result["total"] = (max(last.values()) - min(first.values())) / 1e6
         return result
 
     def inference_ms(self, ended_ns: int) -> float:
@@ -57,14 +69,13 @@ class Timeline:
         return (ended_ns - max(span.end_ns for span in self.spans if span.stage == "decode")) / 1e6
 
 
-def _extent_ns(spans: Sequence[Span]) -> int:
-    return max(span.end_ns for span in spans) - min(span.start_ns for span in spans)
-
-
 def _covered_ns(spans: Sequence[Span]) -> int:
     """The length of what the spans cover together; where they overlap it counts once."""
-    covered, reached = 0, min(span.start_ns for span in spans)
-    for span in sorted(spans, key=lambda span: span.start_ns):
-        covered += max(0, span.end_ns - max(span.start_ns, reached))
-        reached = max(reached, span.end_ns)
+    stretches = sorted([(span.start_ns, span.end_ns) for span in spans])
+    covered, reached = 0, stretches[0][0]
+    for start, end in stretches:
+        reached = max(start, reached)
+        if end > reached:
+            covered += end - reached
+            reached = end
     return covered

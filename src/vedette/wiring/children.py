@@ -1,7 +1,7 @@
-"""Entry points of child processes: `python -m vedette.wiring.children generator|monitor`.
+"""Entry points of child processes: `python -m vedette.wiring.children generator|monitor|model LANES`.
 
-A child reads JSON lines from stdin and writes one JSON line to stdout for each that has an answer; the end of stdin
-ends it. Whatever else is printed goes to stderr.
+A model speaks through its lanes (`adapters/runtimes/lane`). The others read JSON lines from stdin and write one JSON
+line to stdout for each that has an answer. The end of stdin ends every child. Whatever else is printed goes to stderr.
 
     generator  {"do": "open", ...} -> introduction    {"do": "run", "part": ...} -> report    {"do": "stop"}
     monitor    {"order": ..., "file": ...} -> it watches, until the end of stdin
@@ -29,7 +29,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     replies = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
-    children: dict[str, Callable[[IO[str]], None]] = {"generator": _generator, "monitor": _monitor}
+    children: dict[str, Callable[[IO[str]], None]] = {"generator": _generator, "monitor": _monitor, "model": _model}
     children[sys.argv[1]](replies)
 
 
@@ -108,6 +108,15 @@ def _line() -> bytes:
             break
         line += found
     return line
+
+
+# --- model ------------------------------------------------------------------------------------------------------------
+
+
+def _model(_: IO[str]) -> None:
+    from vedette.wiring.isolation import run_model
+
+    run_model(sys.argv[2])
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ name -> Manifest -> candidates -> (one: take it | several: the remembered or mea
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -36,6 +37,9 @@ from vedette.wiring.plugins import Loaders
 PHOTOS = Path(__file__).parent.parent / "photos"
 _CROPS_TO_TIME, _CROPS_TO_COMPARE = 32, 200
 _CROP_SEED = 7
+
+_measuring = threading.Lock()
+"""A server opens several models at once; two that are measured at once would measure each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +74,12 @@ def find_manifest(name: str, say: Callable[[str], None]) -> Manifest:
     return manifest
 
 
-def open_manifest(manifest: Manifest, wish: Wish, say: Callable[[str], None]) -> Opened:
-    """Choose how to run a model and load it."""
+def open_manifest(
+    manifest: Manifest, wish: Wish, say: Callable[[str], None], loaders: Mapping[RuntimeName, Loader] | None = None
+) -> Opened:
+    """Choose how to run a model and load it, with the engines of this process unless other loaders are given."""
     cache = default_home() / ".cache"
-    loaders = Loaders(cache)
+    loaders = Loaders(cache) if loaders is None else loaders
     host = probe_host()
     executions = candidates(wish, manifest.format, usable_cores(host), bf16=has_bf16(host))
     if len(executions) == 1 or wish.runtime is RuntimeName.NULL or manifest.input is None:
@@ -81,10 +87,11 @@ def open_manifest(manifest: Manifest, wish: Wish, say: Callable[[str], None]) ->
     else:
 
         def measure() -> Choice:
-            say(f"choosing a runtime for {manifest.name}: {len(executions)} candidates, once on this machine ...")
-            return Chooser(loaders, lambda asked: photo_crops(asked, executions), SystemClock()).choose(
-                manifest, executions, wish.optimise
-            )
+            with _measuring:
+                say(f"choosing a runtime for {manifest.name}: {len(executions)} candidates, once on this machine ...")
+                return Chooser(loaders, lambda asked: photo_crops(asked, executions), SystemClock()).choose(
+                    manifest, executions, wish.optimise
+                )
 
         key = _key(manifest, executions, host, wish)
         choice = remembered(ChoiceFolder(cache / "choices"), key, measure)

@@ -11,7 +11,14 @@ _KEPT_BYTES = 64 * 1024 * 1024
 
 
 def own_process() -> None:
-    """Keep freed buffers instead of faulting each one in anew, keep OpenCV quiet, and import no more than is used.
+    """Keep freed buffers, keep OpenCV quiet, and import no more than is used."""
+    own_memory()
+    quiet_opencv()
+    spare_converter()
+
+
+def own_memory() -> None:
+    """Keep freed buffers instead of faulting each one in anew.
 
     glibc maps every buffer above 128 KiB afresh; decoding a photo takes about half the time without that.
     """
@@ -20,8 +27,10 @@ def own_process() -> None:
         if hasattr(libc, "mallopt"):
             libc.mallopt(_M_MMAP_THRESHOLD, _KEPT_BYTES)
             libc.mallopt(_M_TRIM_THRESHOLD, 4 * _KEPT_BYTES)
-    quiet_opencv()
-    # OpenVINO imports its model converter, and with it a telemetry client, unless it cannot: a tenth of a second.
+
+
+def spare_converter() -> None:
+    """Keep OpenVINO from importing its model converter, and with it a telemetry client: a tenth of a second."""
     sys.modules.setdefault("openvino.tools.ovc", None)  # type: ignore[arg-type]
 
 

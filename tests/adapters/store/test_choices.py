@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from vedette.adapters.store.choices import ChoiceFolder
+from vedette.values.curve import BatchCurve, BatchPoint
 from vedette.values.execution import Choice, Execution, Optimise, Precision, RuntimeName, Trial
 
 TAKEN = Execution(RuntimeName.OPENVINO, Precision.BF16, "cpu", 2, 1)
@@ -21,6 +22,7 @@ CHOICE = Choice(
     Optimise.LATENCY,
     (Trial(TAKEN, 512.25, 1.5, 0.98), Trial(OTHER, None, None, reason='no "GPU",\nnowhere: Käse')),
     cached=False,
+    curve=BatchCurve((BatchPoint(1, 1.5, 2.25, 310), BatchPoint(2, 2.875, 4.0, 52))),
 )
 
 
@@ -45,7 +47,7 @@ def test_the_file_is_json_with_its_schema(tmp_path: Path) -> None:
     """Other tools can read it."""
     data = json.loads(kept(tmp_path).read_text(encoding="utf-8"))
 
-    assert data["schema"] == "vedette.choice/1"
+    assert data["schema"] == "vedette.choice/2"
     assert data["execution"] == {
         "runtime": "openvino",
         "precision": "bf16",
@@ -53,6 +55,22 @@ def test_the_file_is_json_with_its_schema(tmp_path: Path) -> None:
         "streams": 2,
         "threads": 1,
     }
+
+
+def test_a_choice_of_the_time_before_batch_curves_counts_as_none(tmp_path: Path) -> None:
+    """It is measured anew, with its curve."""
+    file = kept(tmp_path)
+    data = json.loads(file.read_text()) | {"schema": "vedette.choice/1"}
+    file.write_text(json.dumps(data))
+
+    assert ChoiceFolder(tmp_path).get("key") is None
+
+
+def test_a_choice_without_a_curve_comes_back_without_one(tmp_path: Path) -> None:
+    """Where nothing was measured, nothing is kept."""
+    ChoiceFolder(tmp_path).put("key", replace(CHOICE, curve=BatchCurve()))
+
+    assert ChoiceFolder(tmp_path).get("key").curve == BatchCurve()
 
 
 def test_a_later_choice_takes_the_place_of_the_earlier(tmp_path: Path) -> None:
@@ -77,8 +95,8 @@ def test_other_keys_and_no_folder_give_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        *(b"", b"{", b"null", b"[]", b"7", b'"vedette.choice/1"', b"{}", b"\xff\xfe", b"[" * 100_000),
-        *(b'{"schema": "vedette.choice/2"}', b'{"schema": "vedette.choice/1"}', b"<html></html>"),
+        *(b"", b"{", b"null", b"[]", b"7", b'"vedette.choice/2"', b"{}", b"\xff\xfe", b"[" * 100_000),
+        *(b'{"schema": "vedette.choice/1"}', b'{"schema": "vedette.choice/2"}', b"<html></html>"),
     ],
 )
 def test_a_file_that_is_no_choice_counts_as_none(tmp_path: Path, content: bytes) -> None:
@@ -115,6 +133,14 @@ def test_every_file_that_was_cut_off_counts_as_none(tmp_path: Path) -> None:
         (("trials", 0, "latency_ms"), [1]),
         (("trials", 0, "agreement"), True),
         (("trials", 0, "reason"), None),
+        (("curve",), None),
+        (("curve", "points"), None),
+        (("curve", "points", 0), 1),
+        (("curve", "points", 0, "batch"), 2),
+        (("curve", "points", 0, "latency_ms"), None),
+        (("curve", "points", 0, "latency_ms"), 3.0),
+        (("curve", "points", 1, "high_ms"), True),
+        (("curve", "points", 1, "count"), 0),
         (("schema",), "other.choice/1"),
     ],
 )

@@ -15,12 +15,13 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from vedette.adapters.config.layout import MANIFEST_FILE
 from vedette.adapters.config.schema import ASKED, CLASSIFIER_KEYS, DETECTOR_KEYS, IMAGE_KEYS, KEYS, ModelFile
 from vedette.errors import UsageError
 from vedette.rules.zoo.names import nearest
 from vedette.values.manifest import DetectorSpec, InputSpec, Manifest, ModelType
 
-FILE_NAME = "model.yaml"
+FILE_NAME = MANIFEST_FILE
 NEXT_STEP = "correct these keys; `vedette models check NAME` tells whether all is well then"
 
 

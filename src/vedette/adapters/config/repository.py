@@ -18,19 +18,12 @@ from pathlib import Path, PurePosixPath
 
 from vedette.adapters.config import document
 from vedette.adapters.config.content import fingerprint, size_of_files
+from vedette.adapters.config.layout import STANDARD_FILES, SUFFIXES, is_version
 from vedette.adapters.config.schema import ModelFile
 from vedette.errors import ConflictError, ExhaustedError, InvalidError, NotFoundError, UnavailableError, UsageError
 from vedette.rules.zoo.names import NAME_RULE, is_name, nearest
 from vedette.values.manifest import Manifest, ModelFormat
 
-SUFFIXES = {
-    ".onnx": ModelFormat.ONNX,
-    ".xml": ModelFormat.OPENVINO,
-    ".tflite": ModelFormat.TFLITE,
-    ".pt": ModelFormat.TORCHSCRIPT,
-    "": ModelFormat.SAVED_MODEL,
-}
-STANDARD_FILES = ("model.onnx", "model.xml", "saved_model", "model.tflite", "model.pt")
 _STAGING = ".incoming-"
 _LEFTOVER_S = 24 * 3600
 _INLINE_LABELS = 20
@@ -84,12 +77,12 @@ class Repository:
         """
         return self.entry(name).manifest
 
-    def entry(self, name: str) -> Entry:
-        """As `find`, with what was recorded of the file."""
+    def entry(self, name: str, version: str | None = None) -> Entry:
+        """As `find`, with what was recorded of the file; of another version than the highest if one is named."""
         folder = self._folder(name)
         yaml_file = folder / document.FILE_NAME
         model = document.parse(document.read(yaml_file), str(yaml_file), folder=folder, name=name)
-        version = _highest_version(folder, name)
+        version = _highest_version(folder, name) if version is None else _that_version(folder, name, version)
         path, model_format = _model_file(folder / version, model, name)
         size = _intact_size(path, model_format, name)
         recorded = model.size_bytes.get(version)
@@ -98,13 +91,13 @@ class Repository:
         manifest = model.manifest(name, version, str(path), model_format)
         return Entry(manifest, model.sha256.get(version, ""), recorded)
 
-    def verify(self, name: str) -> Entry:
+    def verify(self, name: str, version: str | None = None) -> Entry:
         """As `entry`, and the content of the file is the one that was saved.
 
         Raises:
             InvalidError: the sha256 is not the recorded one.
         """
-        entry = self.entry(name)
+        entry = self.entry(name, version)
         actual = fingerprint(Path(entry.manifest.file))
         if entry.sha256 and entry.sha256 != actual:
             raise _damaged(name, f"{entry.manifest.file} has sha256 {actual}, {entry.sha256} was saved")
@@ -215,13 +208,24 @@ def _lines_of_four(numbers: tuple[float, ...]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _versions(folder: Path) -> list[str]:
+    return sorted((path.name for path in folder.iterdir() if path.is_dir() and is_version(path.name)), key=int)
+
+
 def _highest_version(folder: Path, name: str) -> str:
-    versions = [
-        path.name for path in folder.iterdir() if path.is_dir() and path.name.isascii() and path.name.isdecimal()
-    ]
+    versions = _versions(folder)
     if not versions:
         raise _damaged(name, f"{folder} has no version folder such as 1/")
-    return max(versions, key=int)
+    return versions[-1]
+
+
+def _that_version(folder: Path, name: str, version: str) -> str:
+    versions = _versions(folder)
+    if version in versions:
+        return version
+    raise NotFoundError(
+        f"model {name!r} has no version {version!r}", help=f"its versions are: {', '.join(versions) or 'none'}"
+    )
 
 
 def _model_file(version: Path, model: ModelFile, name: str) -> tuple[Path, ModelFormat]:

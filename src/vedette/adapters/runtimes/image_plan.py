@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from vedette.adapters.runtimes.signature import IMAGE_INPUT
 from vedette.errors import InvalidError
 from vedette.values.manifest import InputSpec, Layout
 
 if TYPE_CHECKING:
     import onnx
 
-IMAGE_INPUT = "vedette_image"
 _RECIPE = 1
 """Counts changes of the composition, so that graphs of an older one are not taken."""
 

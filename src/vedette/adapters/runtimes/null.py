@@ -6,24 +6,27 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vedette.adapters.runtimes.signature import check_count, original, pixels
 from vedette.errors import UnsupportedError
 from vedette.flows.inference.runtime import Runtime, Tensor
 from vedette.values.execution import Execution, Plan
 from vedette.values.manifest import Manifest, ModelType
+from vedette.values.tensor import Signature, TensorSpec
 
 
 class NullLoader:
     """Loads nothing."""
 
     def load(self, manifest: Manifest, execution: Execution, plan: Plan = Plan.IMAGE) -> Runtime:
-        """See `Loader.load`; the file is not opened and the plan makes no difference."""
-        del plan
-        if manifest.model_type is not ModelType.CLASSIFIER:
+        """See `Loader.load`; the file is not opened."""
+        if manifest.model_type is not ModelType.CLASSIFIER or manifest.input is None:
             raise UnsupportedError(
                 f"the runtime null knows the answers of classifiers only, {manifest.name} is a {manifest.model_type}",
                 help="take another runtime",
             )
-        return NullRuntime(execution, len(manifest.labels))
+        taken = pixels(manifest.input) if plan is Plan.IMAGE else original(manifest.input)
+        classes = len(manifest.labels)
+        return NullRuntime(execution, Signature((taken,), (TensorSpec("scores", "FP32", (-1, classes)),)), classes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +34,13 @@ class NullRuntime:
     """Zeros for every class."""
 
     execution: Execution
+    signature: Signature
     classes: int
 
-    def infer(self, batch: Tensor) -> tuple[Tensor, ...]:
+    def infer(self, *tensors: Tensor) -> tuple[Tensor, ...]:
         """See `Runtime.infer`."""
-        return (np.zeros((len(batch), self.classes), np.float32),)
+        check_count(self.signature, tensors)
+        return (np.zeros((len(tensors[0]), self.classes), np.float32),)
 
     def close(self) -> None:
         """See `Runtime.close`."""

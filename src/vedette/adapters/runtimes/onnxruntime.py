@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 
 from vedette.adapters.runtimes.device import Device, parse_device
-from vedette.adapters.runtimes.image_plan import IMAGE_INPUT, composed_file
+from vedette.adapters.runtimes.image_plan import composed_file
+from vedette.adapters.runtimes.signature import BYTES, check_count, tensor_spec, told_of
 from vedette.errors import InvalidError, UnavailableError, UnsupportedError
 from vedette.flows.inference.runtime import Runtime, Tensor
 from vedette.values.execution import Execution, Plan, Precision
 from vedette.values.manifest import Manifest, ModelFormat
+from vedette.values.tensor import Signature
 
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider", "tensorrt": "TensorrtExecutionProvider"}
 
@@ -48,41 +50,81 @@ class OnnxRuntimeLoader:
                 raise
             file.unlink(missing_ok=True)  # a composed graph that an interrupted disk damaged is made once more
             session = _session(composed_file(Path(manifest.file), manifest.input, self.cache), providers, execution)  # type: ignore[arg-type]
-        return OnnxRuntimeRuntime(execution, session, IMAGE_INPUT if plan is Plan.IMAGE else "")
+        return OnnxRuntimeRuntime(execution, session)
 
 
 class OnnxRuntimeRuntime:
     """A session; sessions may be run by several threads at once."""
 
-    def __init__(self, execution: Execution, session: Any, input_name: str) -> None:
+    def __init__(self, execution: Execution, session: Any) -> None:
         self.execution = execution
+        self.signature = _signature(session)
         self._session = session
-        first = session.get_inputs()[0]
-        self._input = input_name or first.name
-        self._fixed_batch = first.shape[0] if isinstance(first.shape[0], int) else None
+        self._names = [spec.name for spec in self.signature.inputs]
+        self._texts_in = any(spec.datatype == BYTES for spec in self.signature.inputs)
+        self._texts_out = any(spec.datatype == BYTES for spec in self.signature.outputs)
+        first = self.signature.inputs[0].shape if len(self._names) == 1 else ()
+        self._fixed_batch = first[0] if first and first[0] > 0 else None
 
-    def infer(self, batch: Tensor) -> tuple[Tensor, ...]:
-        """See `Runtime.infer`; a model whose batch is fixed is run for each part of that size, the last filled up."""
+    def infer(self, *tensors: Tensor) -> tuple[Tensor, ...]:
+        """See `Runtime.infer`; a model whose batch is fixed is run for each part of that size, the last filled up.
+
+        That holds for models with one input; several go in as they are.
+        """
+        check_count(self.signature, tensors)
         fixed = self._fixed_batch
-        if fixed is None or fixed == len(batch):
-            return self._run(batch)
+        if fixed is None or not tensors[0].ndim or fixed == len(tensors[0]) or not len(tensors[0]):
+            return self._run(tensors)
+        batch = tensors[0]
         missing = -len(batch) % fixed
         full = np.concatenate([batch, np.repeat(batch[-1:], missing, axis=0)]) if missing else batch
-        parts = [self._run(full[start : start + fixed]) for start in range(0, len(full), fixed)]
+        parts = [self._run((full[start : start + fixed],)) for start in range(0, len(full), fixed)]
         return tuple(np.concatenate(outputs)[: len(batch)] for outputs in zip(*parts, strict=True))
 
     def close(self) -> None:
         """See `Runtime.close`."""
         self._session = None
 
-    def _run(self, batch: Tensor) -> tuple[Tensor, ...]:
+    def _run(self, tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        given = tuple(_texts(tensor) for tensor in tensors) if self._texts_in else tensors
         try:
-            return tuple(self._session.run(None, {self._input: batch}))
+            outputs = self._session.run(None, dict(zip(self._names, given, strict=True)))
         except Exception as error:
             raise InvalidError(
-                f"ONNX Runtime refused a batch of shape {batch.shape}, {batch.dtype}: {_reason(error)}",
+                f"ONNX Runtime refused a batch of {told_of(tensors)}: {_reason(error)}",
                 help="compare with the input that `vedette models show` prints",
             ) from error
+        return tuple(_encoded(output) for output in outputs) if self._texts_out else tuple(outputs)
+
+
+def _signature(session: Any) -> Signature:
+    """What the graph of a session takes and gives."""
+    return Signature(
+        tuple(tensor_spec(one.name, one.type, one.shape) for one in session.get_inputs()),
+        tuple(tensor_spec(one.name, one.type, one.shape) for one in session.get_outputs()),
+    )
+
+
+def _texts(tensor: Tensor) -> Tensor:
+    """Bytes as the text that ONNX Runtime takes: ONNX strings are UTF-8."""
+    if tensor.dtype != object:
+        return tensor
+    try:
+        texts = [one.decode() if isinstance(one, bytes) else str(one) for one in tensor.reshape(-1)]
+    except UnicodeDecodeError as error:
+        raise InvalidError(
+            f"an element of a BYTES tensor is no UTF-8 text ({error.reason} at byte {error.start})",
+            help="the model takes texts: encode them as UTF-8",
+        ) from None
+    return np.array(texts, object).reshape(tensor.shape)
+
+
+def _encoded(output: Any) -> Tensor:
+    if not isinstance(output, np.ndarray) or output.dtype.kind not in "OU":
+        return np.asarray(output)
+    texts = np.empty(output.size, object)
+    texts[:] = [one.encode() if isinstance(one, str) else bytes(one) for one in output.reshape(-1)]
+    return texts.reshape(output.shape)
 
 
 def _providers(device: Device, precision: Precision) -> list[Any]:

@@ -17,10 +17,12 @@ from typing import Any
 import numpy as np
 
 from vedette.adapters.runtimes.device import Device, parse_device
+from vedette.adapters.runtimes.signature import check_count, tensor_spec, told_of
 from vedette.errors import InvalidError, UnavailableError, UnsupportedError
 from vedette.flows.inference.runtime import Runtime, Tensor
 from vedette.values.execution import Execution, Plan, Precision
 from vedette.values.manifest import InputSpec, Layout, Manifest, ModelFormat
+from vedette.values.tensor import Signature, TensorSpec
 
 _FIRST = threading.Lock()
 _HINTS = {Precision.FP32: "f32", Precision.BF16: "bf16", Precision.FP16: "f16"}
@@ -71,21 +73,23 @@ class OpenVinoRuntime:
 
     def __init__(self, execution: Execution, compiled: Any) -> None:
         self.execution = execution
+        self.signature = _signature(compiled)
         self._compiled = compiled
         self._outputs = len(compiled.outputs)
         self._requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
         for _ in range(execution.streams):
             self._requests.put(compiled.create_infer_request())
 
-    def infer(self, batch: Tensor) -> tuple[Tensor, ...]:
+    def infer(self, *tensors: Tensor) -> tuple[Tensor, ...]:
         """See `Runtime.infer`."""
+        check_count(self.signature, tensors)
         request = self._requests.get()
         try:
-            request.infer([batch], share_inputs=True)
+            request.infer(list(tensors), share_inputs=True)
             return tuple(np.array(request.get_output_tensor(index).data) for index in range(self._outputs))
         except RuntimeError as error:
             raise InvalidError(
-                f"OpenVINO refused a batch of shape {batch.shape}, {batch.dtype}: {_reason(error)}",
+                f"OpenVINO refused a batch of {told_of(tensors)}: {_reason(error)}",
                 help="compare with the input that `vedette models show` prints",
             ) from error
         finally:
@@ -97,6 +101,27 @@ class OpenVinoRuntime:
         with suppress(queue.Empty):
             while True:
                 self._requests.get_nowait()
+
+
+def _signature(compiled: Any) -> Signature:
+    """What a compiled model takes and gives; a model that holds texts is refused by its type.
+
+    OpenVINO's own plug-in for the CPU frees texts that it does not own (seen with 2026.4: the process is aborted).
+    """
+    return Signature(
+        tuple(_tensor(port, port.get_node().get_friendly_name()) for port in compiled.inputs),
+        tuple(_tensor(port, port.get_node().get_friendly_name()) for port in compiled.outputs),
+    )
+
+
+def _tensor(port: Any, node: str) -> TensorSpec:
+    """A tensor may have several names: the one of the graph's own port is taken, if it is among them."""
+    own = node.removesuffix("/sink_port_0")
+    names = port.get_names()
+    name = own if own in names or not names else port.get_any_name()
+    told = port.get_element_type().get_type_name()
+    sides = [side.get_length() if side.is_static else -1 for side in port.get_partial_shape()]
+    return tensor_spec(name, told, sides)
 
 
 def _core() -> Any:

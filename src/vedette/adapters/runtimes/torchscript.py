@@ -6,16 +6,21 @@ Only archives that hold TorchScript code are opened; a pickle is never read.
 from __future__ import annotations
 
 import zipfile
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from vedette.adapters.runtimes.device import parse_device
+from vedette.adapters.runtimes.signature import check_count, original, pixels, tensor_spec, told_of
 from vedette.errors import InvalidError, UnavailableError, UnsupportedError
 from vedette.flows.inference.runtime import Runtime, Tensor
 from vedette.values.execution import Execution, Plan, Precision
 from vedette.values.manifest import InputSpec, Layout, Manifest, ModelFormat
+from vedette.values.tensor import Signature, TensorSpec
+
+_ONE_IMAGE = Signature((TensorSpec("image", "UINT8", (-1, -1, -1, -1)),), ())
 
 
 class TorchScriptLoader:
@@ -49,27 +54,45 @@ class TorchScriptLoader:
                 f"torch cannot load {Path(manifest.file).name}: {str(error).strip().splitlines()[-1]}",
                 help="export it again with torch.jit.save",
             ) from error
-        return TorchScriptRuntime(execution, torch, module, manifest.input if plan is Plan.IMAGE else None)
+        return TorchScriptRuntime(execution, torch, module, manifest.input, plan)
 
 
 class TorchScriptRuntime:
-    """A scripted module, with the normalisation done in torch before it."""
+    """A scripted module; with the image plan the normalisation is done in torch before it."""
 
-    def __init__(self, execution: Execution, torch: Any, module: Any, spec: InputSpec | None) -> None:
+    def __init__(self, execution: Execution, torch: Any, module: Any, spec: InputSpec | None, plan: Plan) -> None:
         self.execution = execution
-        self._torch, self._module, self._spec = torch, module, spec
+        self._torch, self._module, self._input = torch, module, spec
+        self._spec = spec if plan is Plan.IMAGE else None
 
-    def infer(self, batch: Tensor) -> tuple[Tensor, ...]:
+    @cached_property
+    def signature(self) -> Signature:
+        """See `Runtime.signature`; the file tells no shapes, so that the outputs are those of a black image.
+
+        Raises:
+            UnsupportedError: the model takes no images, so that nothing is known of its inputs.
+        """
+        if self._input is None:
+            raise UnsupportedError(
+                "a TorchScript file does not tell the types and shapes of its inputs",
+                help="export the model to ONNX, or give it an image input with `vedette models add`",
+            )
+        taken = original(self._input) if self._spec is None else pixels(self._spec)
+        return Signature((taken,), self._outputs(taken))
+
+    def infer(self, *tensors: Tensor) -> tuple[Tensor, ...]:
         """See `Runtime.infer`."""
+        if self._input is not None:
+            check_count(_ONE_IMAGE, tensors)
         torch = self._torch
         torch.set_num_threads(self.execution.threads)  # a setting of the calling thread with OpenMP
         with torch.inference_mode():
-            tensor = torch.from_numpy(np.ascontiguousarray(batch)).to(self.execution.device)
             try:
-                outputs = self._module(tensor if self._spec is None else self._normalised(tensor, self._spec))
-            except RuntimeError as error:
+                given = [torch.from_numpy(np.ascontiguousarray(one)).to(self.execution.device) for one in tensors]
+                outputs = self._module(*given) if self._spec is None else self._module(self._normalised(given[0]))
+            except (RuntimeError, TypeError) as error:
                 raise InvalidError(
-                    f"torch refused a batch of shape {batch.shape}: {str(error).strip().splitlines()[-1]}",
+                    f"torch refused a batch of {told_of(tensors)}: {str(error).strip().splitlines()[-1]}",
                     help="compare with the input that `vedette models show` prints",
                 ) from error
         listed = outputs if isinstance(outputs, (tuple, list)) else (outputs,)
@@ -79,14 +102,34 @@ class TorchScriptRuntime:
         """See `Runtime.close`."""
         self._module = None
 
-    def _normalised(self, tensor: Any, spec: InputSpec) -> Any:
-        torch = self._torch
+    def _outputs(self, taken: TensorSpec) -> tuple[TensorSpec, ...]:
+        """The outputs for one black image; the sides that are others for two, or empty, may be of any length."""
+        dtype = np.uint8 if self._spec is not None else np.float32
+        one = self.infer(np.zeros((1, *taken.shape[1:]), dtype))
+        try:
+            two = self.infer(np.zeros((2, *taken.shape[1:]), dtype))
+        except InvalidError:
+            two = one  # the batch is written into the module
+        return tuple(
+            tensor_spec(f"output_{index}", first.dtype.name, _common(first.shape, second.shape))
+            for index, (first, second) in enumerate(zip(one, two, strict=True))
+        )
+
+    def _normalised(self, tensor: Any) -> Any:
+        torch, spec = self._torch, self._spec
+        assert spec is not None, "only the image plan normalises"
         if spec.channels > 1 and not spec.reverse_input_channels:
             tensor = tensor.flip(-1)
         mean = torch.tensor(spec.mean_values, device=tensor.device)
         scale = torch.tensor(spec.scale_values, device=tensor.device)
         normalised = (tensor.float() - mean) / scale
         return normalised.permute(0, 3, 1, 2).contiguous() if spec.layout is Layout.NCHW else normalised
+
+
+def _common(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
+    if len(one) != len(other):
+        return (-1,) * len(one)
+    return tuple(side if side == again and side else -1 for side, again in zip(one, other, strict=True))
 
 
 def _torch() -> Any:

@@ -12,7 +12,7 @@ import errno
 import glob
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,16 +28,30 @@ FILE_LIMIT = 512 * 1024 * 1024
 _MISSING = (errno.ENOENT, errno.ENOTDIR)
 
 
+Screen = Callable[[Iterator[str | Reject]], Iterator[str | Reject]]
+"""Lets the paths pass that may be read, and puts a Reject in the place of others."""
+
+
+def _let_all_pass(items: Iterator[str | Reject]) -> Iterator[str | Reject]:
+    return items
+
+
 @dataclass(frozen=True, slots=True)
 class FileSource:
-    """What one path names: a file, the images and videos of a folder, or those that a pattern matches."""
+    """What one path names: a file, the images and videos of a folder, or those that a pattern matches.
+
+    Attributes:
+        path: of the file or folder, or the pattern.
+        screen: what the paths that it names pass through before they are read.
+    """
 
     path: str
+    screen: Screen = _let_all_pass
 
     def frames(self) -> Iterator[Frame | Reject]:
         """See `Source.frames`."""
         found = False
-        for item in self._items():
+        for item in self.screen(self._items()):
             found = True
             if isinstance(item, Reject):
                 yield item

@@ -1,4 +1,4 @@
-"""The choices of `auto`, one JSON file each: `<folder>/<key>.json`. A damaged or foreign file counts as none."""
+"""The choices of `auto`, one JSON file each: `<folder>/<key>.json`. A damaged, older or foreign file counts as none."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from vedette.values.curve import BatchCurve, BatchPoint
 from vedette.values.execution import Choice, Execution, Optimise, Precision, RuntimeName, Trial
 
-_SCHEMA = "vedette.choice/1"
+_SCHEMA = "vedette.choice/2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ class ChoiceFolder:
             if data["schema"] != _SCHEMA:
                 return None
             trials = tuple(_trial(trial) for trial in data["trials"])
-            return Choice(_execution(data["execution"]), Optimise(data["optimise"]), trials, cached=True)
+            curve = BatchCurve(tuple(_point(point) for point in data["curve"]["points"]))
+            return Choice(_execution(data["execution"]), Optimise(data["optimise"]), trials, cached=True, curve=curve)
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
 
@@ -65,6 +67,13 @@ def _trial(data: dict[str, Any]) -> Trial:
         _figure(data["agreement"]),
         _text(data["reason"]),
     )
+
+
+def _point(data: dict[str, Any]) -> BatchPoint:
+    latency_ms, high_ms = _figure(data["latency_ms"]), _figure(data["high_ms"])
+    if latency_ms is None or high_ms is None:
+        raise TypeError(f"a point of a curve without its time: {data!r}")
+    return BatchPoint(_whole(data["batch"]), latency_ms, high_ms, _whole(data["count"]))
 
 
 def _text(value: Any) -> str:

@@ -1,13 +1,13 @@
 """`auto`: measure the candidates once for each machine and model, take the best, remember it.
 
 candidates -> load each -> agreement of precisions with fp32 -> rounds, interleaved -> medians -> the choice
+                                                                            -> its batch curve
 """
 
 from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -16,20 +16,24 @@ from numpy.typing import NDArray
 
 from vedette.clock import Clock
 from vedette.errors import VedetteError
+from vedette.flows.inference.curve import all_streams, measure_curve
 from vedette.flows.inference.infer import split_outputs
 from vedette.flows.inference.preprocess import Row
 from vedette.flows.inference.runtime import Loader, Runtime, Tensor
 from vedette.rules.candidates import SURE_MARGIN, agrees, agrees_on_boxes, are_comparable, pick
 from vedette.rules.vision.classes import softmax
+from vedette.values.curve import BatchCurve
 from vedette.values.detection import Detections
 from vedette.values.execution import Choice, Execution, Optimise, Precision, RuntimeName, Trial
 from vedette.values.manifest import Manifest, ModelType, Scores
 
 BUDGET_NS = 4_500_000_000
-"""Time for everything: loading, agreement and rounds. The last inference may go past it."""
+"""Time for everything: loading, agreement, rounds and the batch curve. The last inference may go past it."""
 
 _ROUNDS = 3
 _ROUND_NS = 200_000_000
+_ROUNDS_SHARE = 0.75
+"""No round is begun after this share of the budget: the rest is for the batch curve."""
 
 
 _Answer = Detections | NDArray[np.float32]
@@ -93,13 +97,14 @@ class Chooser:
             self._compare_precisions(manifest, runners, crops, started)
             self._measure(runners, crops, started)
             trials = tuple(runner.trial() for runner in runners) + tuple(refused)
+            best = pick(trials, optimise)
+            if best is None:
+                raise _together(errors)
+            curve = self._curve(manifest, runners, best.execution, crops, started)
         finally:
             for runner in runners:
                 runner.runtime.close()
-        best = pick(trials, optimise)
-        if best is None:
-            raise _together(errors)
-        return Choice(best.execution, optimise, trials, cached=False)
+        return Choice(best.execution, optimise, trials, cached=False, curve=curve)
 
     def _load(
         self, manifest: Manifest, executions: tuple[Execution, ...], crops: list[Row], started: int
@@ -162,29 +167,23 @@ class Chooser:
         able = [runner for runner in runners if not runner.reason]
         for number in range(_ROUNDS):
             for runner in able:
-                if number and self._spent(started, 1.0):
+                if number and self._spent(started, _ROUNDS_SHARE):
                     return
                 self._round(runner, crops)
 
     def _round(self, runner: _Runner, crops: list[Row]) -> None:
         """All streams at once for one round; the rate counts what they finished together."""
-        end = self.clock.now_ns() + _ROUND_NS
+        busy = all_streams(runner.runtime, [crop[np.newaxis] for crop in crops], self.clock, _ROUND_NS)
+        runner.rates.append(len(busy.latencies_ns) / busy.elapsed_ns * 1e9)
+        runner.latencies_ns.extend(busy.latencies_ns)
 
-        def stream(first: int) -> list[int]:
-            latencies: list[int] = []
-            while not latencies or self.clock.now_ns() < end:
-                crop = crops[(first + len(latencies)) % len(crops)][np.newaxis]
-                began = self.clock.now_ns()
-                runner.runtime.infer(crop)
-                latencies.append(self.clock.now_ns() - began)
-            return latencies
-
-        began = self.clock.now_ns()
-        with ThreadPoolExecutor(runner.execution.streams) as threads:
-            parts = list(threads.map(stream, range(runner.execution.streams)))
-        elapsed = self.clock.now_ns() - began
-        runner.rates.append(sum(len(part) for part in parts) / elapsed * 1e9)
-        runner.latencies_ns.extend(latency for part in parts for latency in part)
+    def _curve(
+        self, manifest: Manifest, runners: list[_Runner], taken: Execution, crops: list[Row], started: int
+    ) -> BatchCurve:
+        runner = next(one for one in runners if one.execution == taken)
+        lists = manifest.model_type.is_detector
+        ends = started + BUDGET_NS
+        return measure_curve(runner.runtime, crops, runner.latencies_ns, self.clock, ends, lists=lists)
 
     def _spent(self, started: int, share: float) -> bool:
         return self.clock.now_ns() - started > share * BUDGET_NS

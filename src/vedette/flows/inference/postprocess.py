@@ -93,26 +93,30 @@ def answer(seen: Seen, instance: Instance, rows: Sequence[Read], asked: Answerin
     """
     started = clock.now_ns()
     manifest = instance.manifest
-    result = _result(seen, instance)
-    if manifest.model_type.is_detector:
-        result = replace(result, detections=_detections(seen.places, rows, manifest))
-    else:
-        result = replace(result, classes=_classes(rows, manifest, asked))
+    found = _detections(seen.places, rows, manifest) if manifest.model_type.is_detector else None
+    classes = _classes(rows, manifest, asked) if found is None else None
+    answered_ns = clock.now_ns()
+    picture, crops = _pictures(seen, found, classes or (), asked, untrained=manifest.provenance.untrained)
+    timeline = seen.timeline.add(Span("postprocess", started, clock.now_ns()))
+    result = _result(seen, instance, timeline, classes, found)
     if result.tiles > 1:
-        result = replace(result, inference_ms=seen.timeline.inference_ms(clock.now_ns()))
-    picture, crops = _pictures(seen, result, asked, untrained=manifest.provenance.untrained)
-    done = replace(result, timeline=seen.timeline.add(Span("postprocess", started, clock.now_ns())))
-    return Delivery(done, picture, crops)
+        result = replace(result, inference_ms=seen.timeline.inference_ms(answered_ns))
+    return Delivery(result, picture, crops)
 
 
 def unread(seen: Seen, instance: Instance, rows: Sequence[Read]) -> Delivery:
     """A Delivery of what the model gave, as it is: its result has neither classes nor detections."""
     outputs = tuple(row for row in rows if not isinstance(row, Detections))
-    return Delivery(_result(seen, instance), outputs=outputs)
+    return Delivery(_result(seen, instance, seen.timeline, None, None), outputs=outputs)
 
 
-def _result(seen: Seen, instance: Instance) -> Result:
-    """What a result says of the image and the model, without an answer."""
+def _result(
+    seen: Seen,
+    instance: Instance,
+    timeline: Timeline,
+    classes: tuple[Class, ...] | None,
+    detections: tuple[Detection, ...] | None,
+) -> Result:
     manifest, execution = instance.manifest, instance.runtime.execution
     return Result(
         id=seen.id,
@@ -124,8 +128,9 @@ def _result(seen: Seen, instance: Instance) -> Result:
         model_version=manifest.version,
         runtime=str(execution.runtime),
         precision=str(execution.precision),
-        classes=None,
-        timeline=seen.timeline,
+        classes=classes,
+        timeline=timeline,
+        detections=detections,
         tiles=sum(place.kind is not Kind.BLANK for place in seen.places),
     )
 
@@ -167,7 +172,12 @@ def _label(manifest: Manifest, number: int) -> str:
 
 
 def _pictures(
-    seen: Seen, result: Result, asked: Answering, *, untrained: bool
+    seen: Seen,
+    found: tuple[Detection, ...] | None,
+    classes: tuple[Class, ...],
+    asked: Answering,
+    *,
+    untrained: bool,
 ) -> tuple[bytes | None, tuple[tuple[str, bytes], ...]]:
     if seen.pixels is None:
         return None, ()
@@ -176,14 +186,13 @@ def _pictures(
     from vedette.rules.vision.encode import encode_jpeg, encode_png
 
     encode = encode_png if asked.picture_format == "png" else encode_jpeg
-    found = result.detections
     picture: bytes | None = None
     crops: tuple[tuple[str, bytes], ...] = ()
     if asked.picture and found is not None:
         tiles = [place.region for place in seen.places if place.kind is Kind.TILE]
         picture = encode(draw_detections(seen.pixels, found, tiles=tiles if len(tiles) > 1 else ()))
     elif asked.picture:
-        picture = encode(annotate(seen.pixels, _caption(result.classes or (), untrained=untrained)))
+        picture = encode(annotate(seen.pixels, _caption(classes, untrained=untrained)))
     if asked.crops and found is not None:
         cut = zip(found, crop_detections(seen.pixels, found), strict=True)
         crops = tuple((one.label, encode_jpeg(crop)) for one, crop in cut if crop is not None)

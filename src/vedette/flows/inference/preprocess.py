@@ -74,12 +74,12 @@ class Prepared:
     def row(self, model: int, number: int) -> Row:
         """Cut and resize one row; models with the same places share arrays."""
         place, spec = self.places[model][number], self._specs[model]
+        if len(self.places) == 1:
+            return make_row(self._decoded, place, spec)
         key = (place, spec.interpolation, spec.pad_value, spec.channels)
         row = self._made.get(key)
         if row is None:
-            row = make_row(self._decoded, place, spec)
-            if len(self.places) > 1:
-                self._made[key] = row
+            row = self._made[key] = make_row(self._decoded, place, spec)
         return row
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from vedette.clock import Clock
+from vedette.errors import UnavailableError
 from vedette.flows.inference.infer import Answers, RowRunner
 from vedette.flows.inference.preprocess import Row
 from vedette.flows.inference.runtime import Instance, Runtime, Tensor
@@ -89,6 +90,7 @@ class Station(Generic[T]):
         self._gap_ns: float | None = None
         self._tensors: Runtime | None = None
         self._opening = threading.Lock()
+        self._closed = False
         self._users = 0
         self._unused = asyncio.Event()
         self._unused.set()
@@ -150,8 +152,9 @@ class Station(Generic[T]):
             return self._decided()
 
     def _decided(self) -> tuple[list[T], int | None]:
-        oldest = self._rows[0].ready_ns if self._rows else 0
-        waiting = Waiting(len(self._rows), self._coming, oldest, self._gap_ns)
+        if not self._rows:
+            return [], None
+        waiting = Waiting(len(self._rows), self._coming, self._rows[0].ready_ns, self._gap_ns)
         match self.loaded.policy.decide(waiting, self._clock.now_ns()):
             case Dispatch(rows):
                 batch, self._rows = self._rows[:rows], self._rows[rows:]
@@ -162,6 +165,7 @@ class Station(Generic[T]):
     def run(self, batch: Sequence[T]) -> tuple[Answers, Span]:
         """The outputs of each row, or its error, and when they were made; waits for a free stream."""
         with self._streams:
+            self._check_open()
             answers, span = self._runner([one.row for one in batch])
         self.statistics.ran(len(batch), span.end_ns - span.start_ns)
         return answers, span
@@ -189,6 +193,7 @@ class Station(Generic[T]):
         """The outputs for tensors in the order of the signature, and when they were made; waits for a free stream."""
         runtime = self.tensors()
         with self._streams:
+            self._check_open()
             started = self._clock.now_ns()
             outputs = runtime.infer(*tensors)
             span = Span("infer", started, self._clock.now_ns())
@@ -197,7 +202,16 @@ class Station(Generic[T]):
         return outputs, span
 
     def close(self) -> None:
-        """Free the engines' memory; nobody may use it any more."""
+        """Free the engines' memory, after the inferences that still run for callers who have gone; blocks meanwhile."""
+        for _ in range(self.execution.streams):
+            self._streams.acquire()
+        self._closed = True
+        self._streams.release(self.execution.streams)
         self.loaded.instance.runtime.close()
         if self._tensors is not None and self._tensors is not self.loaded.instance.runtime:
             self._tensors.close()
+
+    def _check_open(self) -> None:
+        """An engine that is closed must not be run: some would wait for ever."""
+        if self._closed:
+            raise UnavailableError(f"{self.manifest.name} has been unloaded", help="send the request again")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from vedette.errors import Kind
@@ -34,17 +35,17 @@ class Statistics:
         self._batches: dict[int, list[int]] = {}
         self._succeeded = 0
 
-    def served(self, timeline_ms: dict[str, float]) -> None:
+    def served(self, timeline_ms: Mapping[str, float]) -> None:
         """One image, or one request with tensors, was answered; its stages and `total` as `Timeline.milliseconds`."""
         with self._lock:
             self._succeeded += 1
             for stage, value in timeline_ms.items():
-                self._stages.setdefault(stage, _Times()).add(value)
+                self._times(stage).add(value)
 
     def delivered(self, milliseconds: float) -> None:
         """An answer left for its client, so long after it was made."""
         with self._lock:
-            self._stages.setdefault("deliver", _Times()).add(milliseconds)
+            self._times("deliver").add(milliseconds)
 
     def failed(self, kind: Kind) -> None:
         """One image or request failed or was refused."""
@@ -57,6 +58,12 @@ class Statistics:
             count = self._batches.setdefault(rows, [0, 0])
             count[0] += 1
             count[1] += duration_ns
+
+    def _times(self, stage: str) -> _Times:
+        times = self._stages.get(stage)
+        if times is None:
+            times = self._stages[stage] = _Times()
+        return times
 
     def snapshot(self) -> ModelStatistics:
         """All of it as it is now."""

@@ -58,8 +58,9 @@ def classify(
             "the model gave a score that is not a number",
             help="try --precision fp32; if it stays, check mean_values and scale_values in the manifest",
         )
+    ranked = best(chances, top_k)
     return tuple(
-        Class(labels[index], int(index), float(chances[index]))
-        for index in best(chances, top_k)
-        if chances[index] >= threshold
+        Class(labels[index], index, score)
+        for index, score in zip(ranked.tolist(), chances[ranked].tolist(), strict=True)
+        if score >= threshold
     )

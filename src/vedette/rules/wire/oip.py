@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import math
-import struct
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,26 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.errors import InvalidError
+from vedette.rules.wire import datatypes
 from vedette.values.tensor import TensorSpec
 
 HEADER = "Inference-Header-Content-Length"
 _HELP = "check that the address leads to a server of the Open Inference Protocol, version 2"
 _SHOWN = 80
 
-_DTYPES = {
-    "BOOL": "?",
-    "UINT8": "u1",
-    "UINT16": "<u2",
-    "UINT32": "<u4",
-    "UINT64": "<u8",
-    "INT8": "i1",
-    "INT16": "<i2",
-    "INT32": "<i4",
-    "INT64": "<i8",
-    "FP16": "<f2",
-    "FP32": "<f4",
-    "FP64": "<f8",
-}
+bytes_element = datatypes.bytes_element
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +109,6 @@ def binary_request(tensor: TensorSpec, raw: bytes) -> tuple[bytes, int]:
     return head + raw, len(head)
 
 
-def bytes_element(data: bytes) -> bytes:
-    """One element of a BYTES tensor as the binary form holds it."""
-    return struct.pack("<I", len(data)) + data
-
-
 def is_response(value: Any) -> bool:
     """Whether a JSON value is an answer of this protocol."""
     outputs = value.get("outputs") if isinstance(value, dict) else None
@@ -175,22 +157,11 @@ def _output(told: dict[str, Any], data: tuple[Any, ...]) -> Output:
 def _decoded(told: dict[str, Any], raw: bytes) -> tuple[Any, ...]:
     datatype = str(told["datatype"])
     if datatype == "BYTES":
-        return tuple(_elements(raw))
-    if datatype not in _DTYPES or len(raw) % np.dtype(_DTYPES[datatype]).itemsize:
+        return tuple(datatypes.bytes_elements(raw))
+    dtype = datatypes.DTYPES.get(datatype)
+    if dtype is None or datatype == "BF16" or len(raw) % dtype.itemsize:
         raise InvalidError(f"tensor {told['name']} has {len(raw)} bytes of type {datatype}", help=_HELP)
-    return tuple(np.frombuffer(raw, _DTYPES[datatype]).tolist())
-
-
-def _elements(raw: bytes) -> list[bytes]:
-    found, position = [], 0
-    while position < len(raw):
-        length = int.from_bytes(raw[position : position + 4], "little")
-        element = raw[position + 4 : position + 4 + length]
-        if position + 4 > len(raw) or len(element) < length:
-            raise InvalidError("an element of a BYTES tensor is cut short", help=_HELP)
-        found.append(element)
-        position += 4 + length
-    return found
+    return tuple(np.frombuffer(raw, dtype).tolist())
 
 
 def _flat(data: Any) -> tuple[Any, ...]:

@@ -9,11 +9,18 @@ from collections.abc import Iterable
 NAME_RULE = "lower-case letters, digits, '.', '_' and '-', starting with a letter or digit, 100 at most"
 _ALIKE = 0.5
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
+SERVED_NAME_RULE = "letters, digits, '.', '_' and '-', starting with a letter or digit, 100 at most"
+_SERVED_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 def is_name(text: str) -> bool:
     """Whether `text` may name a model; such a name is also a safe name of a folder."""
     return _NAME.fullmatch(text) is not None
+
+
+def is_served_name(text: str) -> bool:
+    """Whether `text` may name a model of a foreign repository, as one of Triton's; also a safe name of a folder."""
+    return _SERVED_NAME.fullmatch(text) is not None
 
 
 def name_from(text: str) -> str:

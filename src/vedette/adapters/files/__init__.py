@@ -1,0 +1,1 @@
+"""Files that requests name, below the folders that the operator allows."""

@@ -1,0 +1,190 @@
+"""The HTTP server: an ASGI application behind a socket, within the limits of the configuration.
+
+    HttpServer(app, ...).bind() -> start() -> ... -> drain() -> stop()
+
+uvicorn's protocol and httptools do the work, on whatever event loop runs (uvloop is the quick one). Signals, logs and
+the life of the application are the caller's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Any, cast
+
+from vedette.adapters.http.listen import Holder, listen, raise_file_limit
+from vedette.clock import Clock
+from vedette.rules.access.patience import sweep_s
+from vedette.values.serving import Limits, Tls
+
+if TYPE_CHECKING:
+    from vedette.adapters.http.connection import Connection
+
+_AT_ONCE = 500
+"""Connections that are looked at before requests get their turn again."""
+
+_TLS_CLOSE_S = 2.0
+_BACKLOG = 2048
+
+AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]
+
+
+class HttpServer:
+    """Serves one application on one address.
+
+    Args:
+        app: ASGI 3; its lifespan is not run.
+        host, port: where to listen; port 0 takes a free one.
+        limits: of connections, heads and waiting.
+        clock: for waiting.
+        tls: None serves plain HTTP.
+    """
+
+    def __init__(
+        self, app: AsgiApp, host: str, port: int, limits: Limits, clock: Clock, tls: Tls | None = None
+    ) -> None:
+        self._app, self._host, self._port = app, host, port
+        self._limits, self._clock, self._tls = limits, clock, tls
+        self._socket: socket.socket | None = None
+        self._server: asyncio.Server | None = None
+        self._sweeper: asyncio.Task[None] | None = None
+
+    def bind(self, holder: Holder | None = None) -> tuple[str, int]:
+        """Take the address, without answering yet; host and port that were taken.
+
+        Args:
+            holder: the process that listens on a host and port, for the message where it is taken.
+
+        Raises:
+            ConflictError, ForbiddenError, UsageError: as `listen`.
+        """
+        if self._socket is None:
+            self._socket = listen(self._host, self._port, *((holder,) if holder else ()))
+        host, port = self._socket.getsockname()[:2]
+        return str(host), int(port)
+
+    @property
+    def connections(self) -> int:
+        """How many are open."""
+        return len(self._state.connections)
+
+    @property
+    def most_connections(self) -> int:
+        """How many may be open: the limit, or what the files of the process allow."""
+        return self._lobby.most
+
+    async def start(self) -> tuple[str, int]:
+        """Answer; host and port.
+
+        Raises:
+            ConflictError, ForbiddenError, UsageError: as `listen`, or the files of TLS cannot be used.
+        """
+        from uvicorn.config import Config
+        from uvicorn.server import ServerState
+
+        from vedette.adapters.http.connection import Connection
+        from vedette.adapters.http.lobby import Lobby
+
+        context = self._context()
+        address = self.bind()
+        self._lobby = Lobby(self._limits, self._clock, min(self._limits.connections, raise_file_limit()))
+        self._lobby.empty.set()
+        self._state = ServerState()
+        config = Config(
+            self._app,
+            ws="none",
+            lifespan="off",
+            interface="asgi3",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            date_header=False,
+        )
+        config.load()
+        self._tell_date()
+        self._server = await asyncio.get_running_loop().create_server(
+            lambda: Connection(config, self._state, self._lobby),
+            sock=self._socket,
+            backlog=_BACKLOG,
+            **(
+                {"ssl": context, "ssl_handshake_timeout": self._limits.head_s, "ssl_shutdown_timeout": _TLS_CLOSE_S}
+                if context is not None
+                else {}
+            ),
+        )
+        self._sweeper = asyncio.get_running_loop().create_task(self._sweep())
+        return address
+
+    async def drain(self, timeout_s: float) -> bool:
+        """Take no connection any more and let requests under way end; whether all did in time.
+
+        Idle connections are closed; answers from now on say `Connection: close`.
+        """
+        self._close_listener()
+        for connection in self._open():
+            connection.shutdown()
+        ended = asyncio.ensure_future(self._ended())
+        late = asyncio.ensure_future(self._clock.sleep_until(self._clock.now_ns() + round(timeout_s * 1e9)))
+        await asyncio.wait({ended, late}, return_when=asyncio.FIRST_COMPLETED)
+        in_time = ended.done()
+        for waiting in (ended, late):
+            waiting.cancel()
+        await asyncio.gather(ended, late, return_exceptions=True)
+        return in_time
+
+    async def stop(self) -> None:
+        """End everything at once: connections are cut off, their tasks cancelled."""
+        self._close_listener()
+        if self._server is None:
+            return
+        for connection in self._open():
+            connection.cut()
+        for task in list(self._state.tasks):
+            task.cancel()
+        await self._ended()
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            await asyncio.gather(self._sweeper, return_exceptions=True)
+        self._server = None
+
+    def _open(self) -> list[Connection]:
+        return cast("list[Connection]", list(self._state.connections))
+
+    def _context(self) -> Any:
+        if self._tls is None:
+            return None
+        from vedette.adapters.http.tls import server_tls
+
+        return server_tls(self._tls)
+
+    def _close_listener(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        if self._socket is not None:
+            self._socket.close()
+
+    async def _ended(self) -> None:
+        """Return when no connection and no task is left."""
+        await self._lobby.empty.wait()
+        while tasks := set(self._state.tasks):
+            await asyncio.wait(tasks)
+
+    async def _sweep(self) -> None:
+        """Look at every connection now and then."""
+        every_ns = round(sweep_s(self._limits) * 1e9)
+        next_ns = self._clock.now_ns()
+        while True:
+            next_ns = max(next_ns + every_ns, self._clock.now_ns())
+            await self._clock.sleep_until(next_ns)
+            self._tell_date()
+            for number, connection in enumerate(self._open()):
+                if number % _AT_ONCE == _AT_ONCE - 1:
+                    await asyncio.sleep(0)
+                connection.look(self._clock.now_ns())
+
+    def _tell_date(self) -> None:
+        self._lobby.date = format_datetime(self._clock.wall(), usegmt=True)
+        self._state.default_headers = [(b"date", self._lobby.date.encode()), (b"server", b"vedette")]

@@ -1,0 +1,1 @@
+"""Messages of gRPC's health checking protocol."""

@@ -1,0 +1,1 @@
+"""What a server's configuration means: formats, units, precedence and contradictions. It reads no file."""

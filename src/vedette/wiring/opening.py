@@ -1,0 +1,151 @@
+"""Models are opened for serving: runtime chosen as elsewhere, batches by the measured curve; and what is told of it.
+
+Manifest, ModelOptions -> Wish -> instances.open_manifest -> Loaded (policy, curve, tensor plan at its first use)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from vedette.errors import UnsupportedError
+from vedette.flows.inference.runtime import Loader
+from vedette.flows.inference.station import Loaded
+from vedette.rules.batching.policy import BatchPolicy, policy_for
+from vedette.rules.candidates import Wish
+from vedette.values.curve import BatchCurve
+from vedette.values.execution import Choice, Execution, Plan, RuntimeName, Trial
+from vedette.values.manifest import Manifest
+from vedette.values.serving import ModelOptions
+from vedette.wiring.instances import open_manifest
+
+IsolatedLoaders = Callable[[], Mapping[RuntimeName, Loader]]
+"""Gives loaders whose models run in child processes."""
+
+
+def wish_of(options: ModelOptions) -> Wish:
+    """What the options fix of an Execution."""
+    return Wish(options.runtime, options.precision, options.device, options.threads, options.optimise)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a start tells of one model.
+
+    Attributes:
+        model, version: which.
+        execution: runtime, precision, device, streams x threads.
+        reason: why it runs in this way.
+        policy: how rows become batches.
+        batch_reason: why.
+        isolated: whether it runs in a child process.
+    """
+
+    model: str
+    version: str
+    execution: Execution
+    reason: str
+    policy: BatchPolicy
+    batch_reason: str
+    isolated: bool
+
+    def __str__(self) -> str:
+        where = ", in a process of its own" if self.isolated else ""
+        size, window_ms = self.policy.size, self.policy.window_ns / 1e6
+        batches = "no batches" if size == 1 else f"batches of up to {size}, {window_ms:g} ms window"
+        return (
+            f"{self.model} version {self.version}: {self.execution}{where} ({self.reason}); "
+            f"{batches} ({self.batch_reason})"
+        )
+
+
+class ServingOpener:
+    """Implements the port `Opener`; several threads may open models at once.
+
+    Args:
+        say: told what takes long.
+        isolated: where `isolated` models are loaded; None: they are refused.
+    """
+
+    def __init__(self, say: Callable[[str], None], isolated: IsolatedLoaders | None = None) -> None:
+        self._say, self._isolated = say, isolated
+        self._choices: dict[tuple[str, str], Choice | None] = {}
+
+    def open(self, manifest: Manifest, options: ModelOptions) -> Loaded:
+        """See `Opener.open`."""
+        opened = open_manifest(manifest, wish_of(options), self._say, self._loaders(options))
+        self._choices[manifest.name, manifest.version] = opened.choice
+        curve = BatchCurve() if opened.choice is None else opened.choice.curve
+        policy = policy_for(curve, options.max_batch, options.target_latency_ms)
+        execution, loader = opened.instance.runtime.execution, opened.loader
+        return Loaded(
+            opened.instance,
+            open_tensors=lambda: loader.load(manifest, execution, Plan.TENSOR),
+            policy=policy,
+            curve=curve,
+            deadline=options.deadline,
+        )
+
+    def told(self, loaded: Loaded, options: ModelOptions) -> Told:
+        """What a start tells of a model that this opener has opened."""
+        manifest = loaded.instance.manifest
+        return told(loaded, self._choices.get((manifest.name, manifest.version)), options)
+
+    def _loaders(self, options: ModelOptions) -> Mapping[RuntimeName, Loader] | None:
+        if not options.isolated:
+            return None
+        if self._isolated is None:
+            raise UnsupportedError(
+                f"{options.name} cannot be isolated here: this server starts no child processes",
+                help="remove `isolated` from the model's options",
+            )
+        return self._isolated()
+
+
+def told(loaded: Loaded, choice: Choice | None, options: ModelOptions) -> Told:
+    """What a start tells of a model: how it runs, and why."""
+    manifest, execution = loaded.instance.manifest, loaded.instance.runtime.execution
+    reason = _unmeasured(manifest, options) if choice is None else _measured(choice)
+    return Told(
+        manifest.name,
+        manifest.version,
+        execution,
+        reason,
+        loaded.policy,
+        _batch_reason(loaded, options),
+        options.isolated,
+    )
+
+
+def _unmeasured(manifest: Manifest, options: ModelOptions) -> str:
+    if options.runtime is not None and options.precision is not None:
+        return "as the options say"
+    if manifest.input is None:
+        return "plain tensors are not measured: the first way that reads this file"
+    return "as the options say" if options.runtime is not None else "the only way to run this file here"
+
+
+def _measured(choice: Choice) -> str:
+    own = next((trial for trial in choice.trials if trial.execution == choice.execution), None)
+    others = [trial for trial in choice.trials if trial is not own and trial.images_per_s is not None]
+    when = "measured before" if choice.cached else "measured now"
+    parts = [f"{when}: {_rate(own)}" if own is not None else when]
+    if others:
+        second = max(others, key=lambda trial: trial.images_per_s or 0.0)
+        parts.append(f"{second.execution} {_rate(second)}{f', refused: {second.reason}' if second.reason else ''}")
+    return "; ".join(parts)
+
+
+def _rate(trial: Trial) -> str:
+    rate = "no rate" if trial.images_per_s is None else f"{trial.images_per_s:.0f} images/s"
+    return rate if trial.latency_ms is None else f"{rate}, {trial.latency_ms:.2f} ms for one"
+
+
+def _batch_reason(loaded: Loaded, options: ModelOptions) -> str:
+    if loaded.instance.manifest.input is None:
+        return "requests with tensors run as they come"
+    if not loaded.curve.points:
+        return "their times were not measured"
+    points = ", ".join(f"{point.batch}: {point.latency_ms / point.batch:.2f}" for point in loaded.curve.points)
+    goal = "" if options.target_latency_ms is None else f", {options.target_latency_ms:g} ms allowed"
+    return f"ms an image at batch {points}; {options.max_batch} rows at most{goal}"

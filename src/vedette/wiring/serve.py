@@ -1,0 +1,252 @@
+"""`vedette serve`: the object graph of a server, its start, and its end.
+
+    bind -> load models (threads) beside importing the rest -> HTTP -> gRPC -> watch the folder ... SIGTERM -> drain
+
+Ports are taken first, so that one that is taken is told before anything is loaded. What answers the first request is
+loaded before what only later ones ask for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vedette.adapters.config.home import default_home
+from vedette.adapters.http.listen import addresses_of
+from vedette.adapters.http.server import HttpServer
+from vedette.adapters.probes.host import probe_host
+from vedette.adapters.store.manifests import ManifestFolder
+from vedette.clock import SystemClock
+from vedette.errors import NotFoundError, UnavailableError
+from vedette.flows.inference.crew import Crew
+from vedette.flows.inference.repository import LiveRepository
+from vedette.flows.inference.runtime import Loader
+from vedette.flows.inference.service import Service
+from vedette.rules.access.bind import check_bind, only_loopback
+from vedette.rules.serving.precedence import options_by_name
+from vedette.rules.threads import usable_cores
+from vedette.values.execution import RuntimeName
+from vedette.values.served import ModelRef, ModelState
+from vedette.values.serving import ModelOptions, Serving
+from vedette.wiring.model_store import FolderStore
+from vedette.wiring.opening import ServingOpener
+from vedette.wiring.process import own_process, settle_process
+
+if TYPE_CHECKING:
+    from vedette.adapters.grpc.server import GrpcServer
+    from vedette.wiring.serving_doors import Doors
+
+Say = Callable[[str], None]
+
+
+def serve(serving: Serving, say: Say, config: Path | None = None) -> None:
+    """Serve until SIGTERM or Ctrl-C.
+
+    Args:
+        serving: the whole configuration.
+        say: told, a line at a time, what is served and where.
+        config: the file of the configuration; the operator's own code is looked for beside it.
+
+    Raises:
+        UsageError: other machines could come in without a key.
+        ConflictError: a port is taken.
+        NotFoundError: a model that is named is nowhere.
+        UnavailableError: not one model could be loaded.
+    """
+    own_process()
+    check_bind(serving.host, addresses_of(serving.host), keys=bool(serving.keys), insecure=serving.insecure)
+    _pull_missing(serving, say)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_Server(serving, say, config).run())
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:  # where there is none, asyncio's own loop serves
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory
+
+
+def repository_of(serving: Serving) -> Path:
+    """The folder of models."""
+    return default_home() if serving.repository is None else Path(serving.repository).expanduser().absolute()
+
+
+def _pull_missing(serving: Serving, say: Say) -> None:
+    """Bring models of the catalogue that are named and not in the home folder yet."""
+    if serving.repository is not None:
+        return
+    for options in serving.models:
+        if not (default_home() / options.name).is_dir():
+            from vedette.wiring.zoo import find_or_pull  # brings YAML, schemas and the catalogue
+
+            find_or_pull(options.name, say)
+
+
+@dataclass(slots=True)
+class _Parts:
+    """What runs once the server is up."""
+
+    doors: Doors
+    http: HttpServer
+    grpc: GrpcServer | None = None
+    polling: asyncio.Task[None] | None = None
+
+
+class _Server:
+    """One server; made in no event loop, run in one."""
+
+    def __init__(self, serving: Serving, say: Say, config: Path | None) -> None:
+        self._serving, self._say, self._config = serving, say, config
+        self._clock = SystemClock()
+        self._cores = usable_cores(probe_host())
+        cache = default_home() / ".cache"
+        root = repository_of(serving)
+        self._opener = ServingOpener(say, lambda: _isolated(cache, self._clock))
+        self._store = FolderStore(root, ManifestFolder(cache / "manifests"), options_by_name(serving.models))
+        self._stop: asyncio.Event
+
+    async def run(self) -> None:
+        """Start, serve, drain, end."""
+        serving = self._serving
+        self._stop = asyncio.Event()
+        crew = Crew(self._cores, self._clock)
+        repository = LiveRepository(self._store, self._opener, self._clock)
+        service = Service(repository, crew, serving.limits, self._clock)
+        try:
+            parts = await self._started(repository, service, crew)
+            try:
+                await self._stop.wait()
+                await self._drain(parts, service)
+            finally:
+                await self._ended(parts)
+        finally:
+            await repository.close()
+            await asyncio.to_thread(crew.close)
+
+    async def _started(self, repository: LiveRepository, service: Service, crew: Crew) -> _Parts:
+        names = [model.name for model in self._serving.models]
+        loading = asyncio.ensure_future(repository.start(names or None))
+        try:
+            doors, http = await asyncio.to_thread(self._opened_doors, repository, service, crew)
+            host, port = http.bind()
+            await loading
+            self._check_ready(repository)
+            await http.start()
+        except BaseException:
+            loading.cancel()
+            raise
+        self._watch_signals()
+        parts = _Parts(doors, http)
+        settle_process()
+        self._tell_models(repository)
+        scheme = "https" if self._serving.tls else "http"
+        self._say(f"{scheme}://{_shown(host)}:{port}")
+        await self._grow(parts, repository, service)
+        return parts
+
+    def _opened_doors(self, repository: LiveRepository, service: Service, crew: Crew) -> tuple[Doors, HttpServer]:
+        """Everything around the service, while models are being loaded; runs in a thread."""
+        from vedette.wiring.serving_doors import open_doors
+
+        serving = self._serving
+        local = not serving.keys and only_loopback(addresses_of(serving.host))
+        doors = open_doors(serving, repository, service, crew, self._clock, local=local)
+        http = HttpServer(doors.app, serving.host, serving.port, serving.limits, self._clock, serving.tls)
+        return doors, http
+
+    async def _grow(self, parts: _Parts, repository: LiveRepository, service: Service) -> None:
+        """What the first answers do without."""
+        serving = self._serving
+        if serving.grpc_port is not None:
+            from vedette.wiring.serving_grpc import grpc_server
+
+            parts.grpc = await asyncio.to_thread(grpc_server, serving, parts.doors, repository, service, self._clock)
+            host, port = await parts.grpc.start(serving.host, serving.grpc_port)
+            self._say(f"grpc://{_shown(host)}:{port}")
+        if serving.poll_s is not None:
+            parts.polling = asyncio.ensure_future(repository.run_polling(serving.poll_s))
+
+    def _check_ready(self, repository: LiveRepository) -> None:
+        """A server whose models all fail is a mistake; an empty folder may still be filled."""
+        index = repository.index()
+        if any(entry.state is ModelState.READY for entry in index):
+            return
+        reasons = "; ".join(f"{entry.name}: {entry.reason}" for entry in index)
+        if reasons:
+            raise UnavailableError(
+                f"not one model can be served: {reasons}", help="`vedette serve --check` tells every problem"
+            )
+        if self._serving.repository is None:
+            raise NotFoundError(
+                f"there is no model in {repository_of(self._serving)}", help="vedette models pull efficientnet-lite0"
+            )
+        self._say(f"there is no model in {repository_of(self._serving)} yet: one that is put there is served")
+
+    def _tell_models(self, repository: LiveRepository) -> None:
+        options = {model.name: model for model in self._serving.models}
+        for entry in repository.index():
+            if options and entry.name not in options:
+                continue
+            if entry.state is not ModelState.READY:
+                self._say(f"{entry.name} version {entry.version} is not served: {entry.reason}")
+                continue
+            station = repository.station(ModelRef(entry.name, entry.version))
+            told = self._opener.told(station.loaded, options.get(entry.name, ModelOptions(entry.name)))
+            self._say(str(told))
+
+    def _watch_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._asked_to_end)
+
+    def _asked_to_end(self) -> None:
+        """The first request drains; a second one ends at once."""
+        if self._stop.is_set():
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(number)
+                signal.signal(number, signal.SIG_DFL)
+            return
+        self._stop.set()
+
+    async def _drain(self, parts: _Parts, service: Service) -> None:
+        """Not ready any more; nothing new is admitted; what is under way gets its time."""
+        self._say(f"draining: {service.images_under_way} images under way")
+        parts.doors.drain()
+        if parts.polling is not None:
+            parts.polling.cancel()
+        drain_s = self._serving.limits.drain_s
+        drains = [parts.http.drain(drain_s)]
+        if parts.grpc is not None:
+            drains.append(_drained(parts.grpc, drain_s))
+        done = await asyncio.gather(*drains)
+        if not all(done):
+            self._say(f"after {drain_s:g} s what was still under way is broken off")
+
+    async def _ended(self, parts: _Parts) -> None:
+        if parts.grpc is not None:
+            await parts.grpc.stop()
+        await parts.http.stop()
+        await parts.doors.close()
+
+
+async def _drained(server: GrpcServer, drain_s: float) -> bool:
+    await server.drain(drain_s)
+    return True
+
+
+def _isolated(cache: Path, clock: SystemClock) -> Mapping[RuntimeName, Loader]:
+    from vedette.wiring.isolation import isolated_loader
+
+    return dict.fromkeys(RuntimeName, isolated_loader(cache, clock))
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
