@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-torch run test check format lock bench clean
+.PHONY: help setup setup-torch run test check format lock protos bench clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -44,6 +44,14 @@ lock: setup ## make requirements.lock anew
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	  --no-emit-index-url --no-emit-find-links --extra dev --output-file requirements.lock pyproject.toml
+
+protos: setup ## the messages of src/vedette/protos anew, from the interface files in protos/
+	$(BIN)/python -m grpc_tools.protoc -Iprotos --python_out=src/vedette/protos --pyi_out=src/vedette/protos \
+	  model_config.proto grpc_service.proto grpc/health/v1/health.proto
+	find src/vedette/protos -name '*_pb2.py*' -exec sed -i \
+	  -e 's/^from google.protobuf import descriptor_pool as _descriptor_pool/from vedette.protos._pool import POOL as _POOL/' \
+	  -e 's/_descriptor_pool.Default()/_POOL/' -e 's/^import model_config_pb2/from vedette.protos import model_config_pb2/' {} +
+	find src/vedette/protos -name '*_pb2.pyi' -exec sed -i '1i # mypy: ignore-errors' {} +
 
 clean: ## remove what was made here (the models in the home folder stay)
 	rm -rf $(VENV) out .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -38,6 +38,8 @@ def summary(measured: Measured, who: Field) -> dict[str, object]:
 
 
 def _rates(title: str, names: Sequence[str], rows: Sequence[Row]) -> None:
+    if not names:
+        return
     print(f"\n{title}: images/s (p50/p99 ms); Vedette / it, median [interval]")
     for name in names:
         for level in LEVELS:

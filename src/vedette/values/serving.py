@@ -15,7 +15,7 @@ _MIB = 1024 * 1024
 
 
 class Right(StrEnum):
-    """What a key may do: `infer` uses models and pipelines, `admin` loads, unloads and changes them; none has the other."""
+    """What a key may do: `infer` uses models and pipelines, `admin` loads, unloads and changes them; they are apart."""
 
     INFER = "infer"
     ADMIN = "admin"

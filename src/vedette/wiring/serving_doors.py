@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from importlib.metadata import version
+from typing import Any
 
 from vedette.adapters.http.app import App, Observer
 from vedette.adapters.http.endpoint import Endpoint
 from vedette.adapters.http.guard import Guard
 from vedette.adapters.http.images import ImageEndpoints
 from vedette.adapters.http.oip import OipEndpoints
+from vedette.adapters.http.oip_settings import OipSettingsEndpoints
 from vedette.adapters.http.uploads import Uploads
 from vedette.clock import Clock
 from vedette.flows.inference.crew import Crew
@@ -22,8 +23,9 @@ from vedette.wiring.fetching import ServerFetch
 class Doors:
     """Everything that callers reach by HTTP, and what gRPC shares with it."""
 
-    def __init__(self, app: App, guard: Guard, observers: Sequence[Observer], service: Service) -> None:
-        self.app, self.guard, self.observers = app, guard, tuple(observers)
+    def __init__(self, app: App, guard: Guard, service: Service) -> None:
+        self.app, self.guard = app, guard
+        self.grpc_observers: tuple[Any, ...] = ()
         self._service = service
 
     def drain(self) -> None:
@@ -56,7 +58,11 @@ def open_doors(
     def policy_of(name: str) -> VersionPolicy:
         return policies.get(name, VersionPolicy())
 
-    oip = OipEndpoints(service, repository, clock, version("vedette"), policy_of)
-    endpoints: list[Endpoint] = [*ImageEndpoints(service, uploads, clock).endpoints(), *oip.endpoints()]
+    rooms = (
+        ImageEndpoints(service, uploads, clock),
+        OipEndpoints(service, repository, clock, version("vedette"), policy_of),
+        OipSettingsEndpoints(service),
+    )
+    endpoints: list[Endpoint] = [endpoint for room in rooms for endpoint in room.endpoints()]
     observers: list[Observer] = []
-    return Doors(App(endpoints, guard, observers, clock), guard, observers, service)
+    return Doors(App(endpoints, guard, observers, clock), guard, service)

@@ -1,10 +1,12 @@
-"""The gRPC side of a server: the same service, guard and observers, another wire."""
+"""The gRPC side of a server: the same service and guard as HTTP, another wire."""
 
 from __future__ import annotations
 
 from importlib.metadata import version
 
+from vedette.adapters.grpc.door import Door
 from vedette.adapters.grpc.server import GrpcServer
+from vedette.adapters.grpc.table import every_method
 from vedette.clock import Clock
 from vedette.flows.inference.repository import LiveRepository
 from vedette.flows.inference.service import Service
@@ -16,4 +18,7 @@ def grpc_server(
     serving: Serving, doors: Doors, repository: LiveRepository, service: Service, clock: Clock
 ) -> GrpcServer:
     """The server, not started yet."""
-    raise NotImplementedError(version, doors, repository, service, clock, serving)
+    policies = {model.name: model.versions for model in serving.models}
+    methods = every_method(service, repository, clock, version("vedette"), policies)
+    door = Door(doors.guard, doors.grpc_observers, serving.limits, clock)
+    return GrpcServer(door, methods, serving.limits, serving.tls)
