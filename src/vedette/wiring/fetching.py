@@ -1,4 +1,4 @@
-"""What a server fetches by itself: the images that requests name by their address, as far as the operator allows."""
+"""What a server fetches and posts by itself, as far as the operator allows: inputs by their address, and webhooks."""
 
 from __future__ import annotations
 
@@ -9,24 +9,35 @@ from vedette.clock import Clock
 from vedette.values.serving import FetchPolicy
 
 if TYPE_CHECKING:
-    from vedette.adapters.web.fetch import Fetcher
+    from vedette.adapters.web.fetch import Fetched, Fetcher
 
 
-class ServerFetch:
-    """Implements the port `Fetch`; the client is made at the first address. Safe to share among threads."""
+class ServerFetcher:
+    """A `Fetcher` that is made at its first address, so that a start without one is spared it. Threads may share it."""
 
     def __init__(self, policy: FetchPolicy, clock: Clock) -> None:
         self._policy, self._clock = policy, clock
         self._made: Fetcher | None = None
         self._lock = threading.Lock()
 
-    def __call__(self, url: str) -> tuple[str, bytes]:
-        """See `Fetch`."""
-        fetched = self.fetcher().fetch(url)
+    def upload(self, url: str) -> tuple[str, bytes]:
+        """See `Fetch` of the uploads."""
+        fetched = self.fetch(url)
         return fetched.url, fetched.body
 
-    def fetcher(self) -> Fetcher:
-        """The client."""
+    def check(self, url: str) -> None:
+        """See `Fetcher.check`."""
+        self._fetcher().check(url)
+
+    def fetch(self, url: str) -> Fetched:
+        """See `Fetcher.fetch`."""
+        return self._fetcher().fetch(url)
+
+    def post(self, url: str, body: bytes, content_type: str) -> Fetched:
+        """See `Fetcher.post`."""
+        return self._fetcher().post(url, body, content_type)
+
+    def _fetcher(self) -> Fetcher:
         with self._lock:
             if self._made is None:
                 from vedette.adapters.web.fetch import Fetcher

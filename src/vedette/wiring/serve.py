@@ -19,6 +19,7 @@ from vedette.adapters.config.home import default_home
 from vedette.adapters.http.listen import addresses_of
 from vedette.adapters.http.server import HttpServer
 from vedette.adapters.probes.host import probe_host
+from vedette.adapters.probes.listener import pid_listening
 from vedette.adapters.store.manifests import ManifestFolder
 from vedette.clock import SystemClock
 from vedette.errors import NotFoundError, UnavailableError
@@ -120,7 +121,7 @@ class _Server:
         repository = LiveRepository(self._store, self._opener, self._clock)
         service = Service(repository, crew, serving.limits, self._clock)
         try:
-            parts = await self._started(repository, service, crew)
+            parts = await self._started(repository, service)
             try:
                 await self._stop.wait()
                 await self._drain(parts, service)
@@ -130,12 +131,12 @@ class _Server:
             await repository.close()
             await asyncio.to_thread(crew.close)
 
-    async def _started(self, repository: LiveRepository, service: Service, crew: Crew) -> _Parts:
+    async def _started(self, repository: LiveRepository, service: Service) -> _Parts:
         names = [model.name for model in self._serving.models]
         loading = asyncio.ensure_future(repository.start(names or None))
         try:
-            doors, http = await asyncio.to_thread(self._opened_doors, repository, service, crew)
-            host, port = http.bind()
+            doors, http = await asyncio.to_thread(self._opened_doors, repository, service)
+            host, port = http.bind(pid_listening)
             await loading
             self._check_ready(repository)
             await http.start()
@@ -151,13 +152,13 @@ class _Server:
         await self._grow(parts, repository, service)
         return parts
 
-    def _opened_doors(self, repository: LiveRepository, service: Service, crew: Crew) -> tuple[Doors, HttpServer]:
+    def _opened_doors(self, repository: LiveRepository, service: Service) -> tuple[Doors, HttpServer]:
         """Everything around the service, while models are being loaded; runs in a thread."""
         from vedette.wiring.serving_doors import open_doors
 
         serving = self._serving
         local = not serving.keys and only_loopback(addresses_of(serving.host))
-        doors = open_doors(serving, repository, service, crew, self._clock, local=local)
+        doors = open_doors(serving, repository, service, self._clock, local=local)
         http = HttpServer(doors.app, serving.host, serving.port, serving.limits, self._clock, serving.tls)
         return doors, http
 

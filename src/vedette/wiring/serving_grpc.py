@@ -18,7 +18,6 @@ def grpc_server(
     serving: Serving, doors: Doors, repository: LiveRepository, service: Service, clock: Clock
 ) -> GrpcServer:
     """The server, not started yet."""
-    policies = {model.name: model.versions for model in serving.models}
-    methods = every_method(service, repository, clock, version("vedette"), policies)
+    methods = every_method(service, repository, clock, version("vedette"), repository.policy_of)
     door = Door(doors.guard, doors.grpc_observers, serving.limits, clock)
     return GrpcServer(door, methods, serving.limits, serving.tls)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from types import MappingProxyType
+from collections.abc import Callable
 
 from google.protobuf.json_format import ParseDict
 
@@ -20,8 +19,11 @@ from vedette.rules.wire import oip_model
 from vedette.values.served import ModelRef
 from vedette.values.serving import Right, VersionPolicy
 
-NO_POLICIES: Mapping[str, VersionPolicy] = MappingProxyType({})
-"""No model has a policy of its own."""
+
+def latest(name: str) -> VersionPolicy:
+    """The policy of models that have none of their own."""
+    del name
+    return VersionPolicy()
 
 
 class ModelMethods:
@@ -31,13 +33,13 @@ class ModelMethods:
         service: with the models that are ready.
         index: what the repository tells.
         version: of Vedette.
-        policies: say by model which versions are served (default: the latest).
+        policy_of: tells by the name of a model which versions are served.
     """
 
     def __init__(
-        self, service: Service, index: Index, version: str, policies: Mapping[str, VersionPolicy] = NO_POLICIES
+        self, service: Service, index: Index, version: str, policy_of: Callable[[str], VersionPolicy] = latest
     ) -> None:
-        self._service, self._index, self._version, self._policies = service, index, version, policies
+        self._service, self._index, self._version, self._policy_of = service, index, version, policy_of
 
     def methods(self) -> tuple[Method, ...]:
         """The rows of the table; liveness and readiness of the server are open to everybody, as over HTTP."""
@@ -96,7 +98,7 @@ class ModelMethods:
 
     async def _described(self, ref: ModelRef) -> oip_model.Described:
         station = find(self._service, ref)
-        policy = self._policies.get(ref.name, VersionPolicy())
+        policy = self._policy_of(ref.name)
         station.enter()  # its model must stay while the thread looks
         try:
             return await asyncio.to_thread(describe, station, policy)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 
 from vedette.adapters.grpc.health import HealthMethods
 from vedette.adapters.grpc.method import Method
 from vedette.adapters.grpc.oip import InferMethods
-from vedette.adapters.grpc.oip_models import NO_POLICIES, ModelMethods
+from vedette.adapters.grpc.oip_models import ModelMethods, latest
 from vedette.adapters.grpc.oip_repository import RepositoryMethods
 from vedette.adapters.grpc.oip_settings import SettingMethods, SharedMemoryMethods
 from vedette.clock import Clock
@@ -21,7 +21,7 @@ def every_method(
     repository: Repository,
     clock: Clock,
     version: str,
-    policies: Mapping[str, VersionPolicy] = NO_POLICIES,
+    policy_of: Callable[[str], VersionPolicy] = latest,
 ) -> tuple[Method, ...]:
     """The whole table.
 
@@ -30,11 +30,11 @@ def every_method(
         repository: tells of models and changes them.
         clock: for watches of the server's health.
         version: of Vedette.
-        policies: say by model which versions are served (default: the latest).
+        policy_of: tells by the name of a model which versions are served.
     """
     return (
         *InferMethods(service).methods(),
-        *ModelMethods(service, repository, version, policies).methods(),
+        *ModelMethods(service, repository, version, policy_of).methods(),
         *RepositoryMethods(repository).methods(),
         *SettingMethods(service).methods(),
         *SharedMemoryMethods().methods(),

@@ -23,7 +23,7 @@ from vedette.flows.inference.station import Station
 from vedette.rules.repository.plan import Act, Held, plan
 from vedette.values.found import Found
 from vedette.values.served import IndexEntry, ModelRef, ModelState
-from vedette.values.serving import ModelOptions
+from vedette.values.serving import ModelOptions, VersionPolicy
 
 _log = logging.getLogger(__name__)
 
@@ -77,6 +77,18 @@ class LiveRepository:
             NotFoundError: there is no model of this name.
         """
         return self._shelf.model(name).ready()
+
+    def policy_of(self, name: str) -> VersionPolicy:
+        """Which versions of a model are to be served."""
+        model = self._shelf.models.get(name)
+        return VersionPolicy() if model is None else model.options.versions
+
+    def image_models(self) -> tuple[str, ...]:
+        """The models that are ready and take images."""
+        ready = [model for model in self._shelf.models.values() if model.ready()]
+        return tuple(
+            sorted(model.name for model in ready if self.station(ModelRef(model.name)).manifest.input is not None)
+        )
 
     def ready(self) -> bool:
         """Whether the start is over and something is served, or nothing is to be served."""

@@ -97,6 +97,11 @@ class Service:
         self._draining = False
 
     @property
+    def workers(self) -> int:
+        """Threads that work on requests."""
+        return self._crew.workers
+
+    @property
     def images_under_way(self) -> int:
         """Images (or requests with tensors) that wait or run."""
         return self._images

@@ -1,1 +1,0 @@
-"""Files that requests name, below the folders that the operator allows."""
