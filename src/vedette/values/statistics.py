@@ -43,3 +43,14 @@ class ModelStatistics:
     failures: tuple[tuple[Kind, int], ...]
     batches: tuple[BatchCount, ...]
     stages: tuple[tuple[str, Histogram], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TrafficCount:
+    """Requests of one method to one route (empty: to none of the table): how many by status, and how long they took."""
+
+    protocol: str
+    route: str
+    method: str
+    statuses: tuple[tuple[str, int], ...]
+    times: Histogram

@@ -36,24 +36,42 @@ class Work:
             self.now += int(self._cost_ms(len(batch)) * (2 if self._runs % 5 == 0 else 1) * 1e6)
 
 
+class Steady(Work):
+    """One that takes no inference for longer."""
+
+    def spend(self, batch: np.ndarray) -> None:
+        self.now += int(self._cost_ms(len(batch)) * 1e6)
+
+
 def runtime(work: Work, streams: int = 1, kind=MeanRuntime):
     return kind(Execution(NAME, streams=streams), work.spend)
 
 
 def test_each_batch_has_its_median_its_longest_and_its_count() -> None:
-    """The points are those of the batches 1, 2, 4 and 8; what was known of one row is taken as it is."""
-    work = Work(lambda rows: 2 + rows)
+    """The points are those of the batches 1, 2, 4 and 8, each measured in five turns."""
+    work = Work(lambda rows: 1 + rows)
 
     curve = measure_curve(runtime(work), CROPS, [3_000_000, 3_000_000, 5_000_000], work, LATER, lists=False)
 
     assert [(one.batch, one.latency_ms, one.high_ms) for one in curve.points] == [
-        (1, 3.0, 5.0),
-        (2, 4.0, 8.0),
-        (4, 6.0, 12.0),
-        (8, 10.0, 20.0),
+        (1, 2.0, 4.0),
+        (2, 3.0, 6.0),
+        (4, 5.0, 10.0),
+        (8, 9.0, 18.0),
     ]
-    assert curve.points[0].count == 3
-    assert [one.count for one in curve.points[1:]] == pytest.approx([150 / 4.8, 150 / 7.2, 150 / 12], abs=2)
+    expected = [5 * 30 / (1.2 * latency_ms) for latency_ms in (2, 3, 5, 9)]
+    assert [one.count for one in curve.points] == pytest.approx(expected, abs=5)
+
+
+def test_a_machine_that_is_slower_for_a_while_is_slower_for_every_batch() -> None:
+    """Three times as slow from the second turn on: the shape of the curve stays."""
+    work = Steady(lambda rows: (2 + rows) * (3 if work.now > 200_000_000 else 1))
+    shown = runtime(work)
+
+    curve = measure_curve(shown, CROPS, [3_000_000], work, LATER, lists=False)
+
+    per_row = [point.latency_ms / point.batch for point in curve.points]
+    assert [value / per_row[0] for value in per_row] == pytest.approx([1, 4 / 2 / 3, 6 / 4 / 3, 10 / 8 / 3], rel=0.01)
 
 
 def test_every_stream_works_at_the_same_time() -> None:

@@ -22,7 +22,8 @@ from google.protobuf.message import DecodeError
 from vedette.adapters.grpc.method import Call, Guard, Method, Observer, Streaming, Told, Unary
 from vedette.adapters.grpc.refusal import code_of, details_of, internal, trailers_of
 from vedette.clock import Clock
-from vedette.errors import DeadlineError, InvalidError, OverloadedError, TooLargeError, VedetteError
+from vedette.errors import DeadlineError, InvalidError, Kind, OverloadedError, TooLargeError, VedetteError
+from vedette.flows.inference.trail import begin_trail
 from vedette.rules.wire.protobuf import check_fields
 from vedette.values.serving import Limits
 from vedette.values.timeline import Span
@@ -38,10 +39,13 @@ _TENSORS = (5, 6)
 
 
 class Door:
-    """Made in the event loop that serves."""
+    """Made in the event loop that serves; `traced`: observers want the times of each stage."""
 
-    def __init__(self, guard: Guard, observers: Sequence[Observer], limits: Limits, clock: Clock) -> None:
+    def __init__(
+        self, guard: Guard, observers: Sequence[Observer], limits: Limits, clock: Clock, *, traced: bool = False
+    ) -> None:
         self._guard, self._observers, self._limits, self._clock = guard, tuple(observers), limits, clock
+        self._traced = traced
         self._closed = asyncio.Event()
 
     def close(self) -> None:
@@ -77,6 +81,8 @@ class Door:
     ) -> Any:
         incoming = Incoming(context, self._clock)
         key, status = "", "CANCELLED"
+        kind: Kind | None = None
+        trail = begin_trail() if self._traced else None
         try:
             try:
                 key = self._guard.check(incoming.headers, incoming.peer, method.right)
@@ -90,11 +96,22 @@ class Door:
                 status = "OK"
                 context.set_trailing_metadata(incoming.trailers)
                 return answered
-            status = code_of(refused).name
+            status, kind = code_of(refused).name, refused.kind
             await context.abort(code_of(refused), details_of(refused), incoming.trailers + trailers_of(refused))
         finally:
             ended_ns = self._clock.now_ns()
-            told = Told(method.path, status, incoming.id, key, incoming.peer, incoming.received_ns, ended_ns)
+            told = Told(
+                method.path,
+                status,
+                incoming.id,
+                key,
+                incoming.peer,
+                incoming.received_ns,
+                ended_ns,
+                kind,
+                incoming.headers.get("traceparent", ""),
+                trail.runs if trail is not None else (),
+            )
             for observer in self._observers:
                 observer.told(told)
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
+from vedette.errors import Kind
+from vedette.flows.inference.trail import Run
+from vedette.rules.wire.status import HTTP_STATUS
 from vedette.values.serving import Right
 from vedette.values.timeline import Span
+
+_FAILED = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +102,14 @@ class Told:
         key: name of the key, empty without.
         peer: address of the client.
         received_ns, ended_ns: of the monotonic clock.
+        kind: of the error that was answered.
+        traceparent: of the metadata, as W3C Trace Context writes it.
+        runs: the times of each answer of a model, if calls are traced.
     """
+
+    protocol: ClassVar[str] = "grpc"
+    method: ClassVar[str] = ""
+    made_ns: ClassVar[int] = 0
 
     path: str
     status: str
@@ -106,6 +118,24 @@ class Told:
     peer: str
     received_ns: int
     ended_ns: int
+    kind: Kind | None = None
+    traceparent: str = ""
+    runs: tuple[Run, ...] = ()
+
+    @property
+    def route(self) -> str:
+        """The row of the table."""
+        return self.path
+
+    @property
+    def model(self) -> str:
+        """The first one that answered."""
+        return self.runs[0].model if self.runs else ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the server could not do what was asked."""
+        return self.kind is not None and HTTP_STATUS[self.kind] >= _FAILED
 
 
 class Observer(Protocol):

@@ -14,7 +14,7 @@ import secrets
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
@@ -24,12 +24,14 @@ from starlette.types import Message, Receive, Scope, Send
 
 from vedette.adapters.http.endpoint import Endpoint
 from vedette.clock import Clock
-from vedette.errors import InternalError, OverloadedError, VedetteError
+from vedette.errors import InternalError, Kind, OverloadedError, VedetteError
+from vedette.flows.inference.trail import Run, begin_trail
 from vedette.rules.wire.status import HTTP_STATUS
 from vedette.rules.zoo.names import nearest
 from vedette.values.serving import Right
 
 _log = logging.getLogger(__name__)
+_FAILED = 500
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 DELIVERED = "vedette.delivered"
@@ -55,7 +57,20 @@ class Guard(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What is told of one request after its end; times in nanoseconds of the clock, `status` 499 if the client left."""
+    """What is told of one request after its end; times in nanoseconds of the clock, `status` 499 if the client left.
+
+    Attributes:
+        method, path, route: what was asked, and the row of the table that it was for (empty: none).
+        request_id, key, peer: of whom; `key` is its name.
+        received_ns, made_ns, ended_ns: the head was there, the response was made (0: none was), it was sent.
+        sent_bytes: of the response.
+        model: as the path names it.
+        kind: of the error that was answered.
+        traceparent: header of W3C Trace Context.
+        runs: the times of each answer of a model, if requests are traced.
+    """
+
+    protocol: ClassVar[str] = "http"
 
     method: str
     path: str
@@ -67,6 +82,16 @@ class Told:
     received_ns: int
     ended_ns: int
     sent_bytes: int
+    made_ns: int = 0
+    model: str = ""
+    kind: Kind | None = None
+    traceparent: str = ""
+    runs: tuple[Run, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether the server could not do what was asked."""
+        return self.status >= _FAILED
 
 
 class Observer(Protocol):
@@ -77,16 +102,22 @@ class Observer(Protocol):
 
 
 class App:
-    """The application; `endpoints` is the whole of its table."""
+    """The application; `endpoints` is the whole of its table; `traced`: observers want the times of each stage."""
 
     def __init__(
-        self, endpoints: Sequence[Endpoint], guard: Guard, observers: Sequence[Observer], clock: Clock
+        self,
+        endpoints: Sequence[Endpoint],
+        guard: Guard,
+        observers: Sequence[Observer],
+        clock: Clock,
+        *,
+        traced: bool = False,
     ) -> None:
         self.endpoints = tuple(endpoints)
         by_path: dict[str, list[Endpoint]] = defaultdict(list)
         for endpoint in endpoints:
             by_path[endpoint.path].append(endpoint)
-        gate = _Gate(guard, tuple(observers), clock)
+        gate = _Gate(guard, tuple(observers), clock, traced=traced)
         routes = [Route(path, _Path(found, gate)) for path, found in by_path.items()]
         self._router = Router(routes, redirect_slashes=False, default=_Missing(tuple(by_path), gate))
 
@@ -116,8 +147,8 @@ class _Sent:
 class _Gate:
     """What is done around every handler."""
 
-    def __init__(self, guard: Guard, observers: tuple[Observer, ...], clock: Clock) -> None:
-        self._guard, self._observers, self._clock = guard, observers, clock
+    def __init__(self, guard: Guard, observers: tuple[Observer, ...], clock: Clock, *, traced: bool) -> None:
+        self._guard, self._observers, self._clock, self._traced = guard, observers, clock, traced
 
     async def pass_through(self, endpoint: Endpoint, scope: Scope, receive: Receive, send: Send) -> None:
         """Check the right, call the handler, send its response, tell of it."""
@@ -126,12 +157,15 @@ class _Gate:
         request, sent, key = Request(scope, receive), _Sent(send), ""
         scope[REQUEST_ID] = _request_id(request)
         peer = request.client.host if request.client else ""
+        trail = begin_trail() if self._traced else None
+        made_ns = 0
+        kind: Kind | None = None
         try:
             try:
                 key = self._guard.check(request.headers, peer, endpoint.right)
                 response = await endpoint.handler(request)
             except VedetteError as error:
-                response = _refusal(error, endpoint)
+                response, kind = _refusal(error, endpoint), error.kind
             except ClientDisconnect:
                 raise
             except Exception:  # noqa: BLE001 - a bug in one request must not end the others
@@ -139,7 +173,7 @@ class _Gate:
                 error_of_ours = InternalError(
                     "the server failed", help="see its log, and report it with the request id"
                 )
-                response = _refusal(error_of_ours, endpoint)
+                response, kind = _refusal(error_of_ours, endpoint), error_of_ours.kind
             response.headers["x-request-id"] = scope[REQUEST_ID]
             made_ns = clock.now_ns()
             await response(scope, receive, sent)
@@ -159,6 +193,11 @@ class _Gate:
                 scope[RECEIVED_NS],
                 clock.now_ns(),
                 sent.size_bytes,
+                made_ns,
+                _model(request),
+                kind,
+                request.headers.get("traceparent", "") if trail is not None else "",
+                trail.runs if trail is not None else (),
             )
             for observer in self._observers:
                 observer.told(told)
@@ -222,6 +261,11 @@ def _refusal(error: VedetteError, endpoint: Endpoint) -> Response:
 
 def _error_object(kind: str, message: str, help_text: str) -> dict[str, Any]:
     return {"error": {"kind": kind, "message": message, "help": help_text}}
+
+
+def _model(request: Request) -> str:
+    named = request.path_params
+    return str(named.get("models") or named.get("model") or "")
 
 
 def _request_id(request: Request) -> str:

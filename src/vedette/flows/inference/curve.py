@@ -1,14 +1,15 @@
 """What a batch takes: inferences of growing batches, while every stream of the model is busy.
 
-    crops -> batches of 1, 2, 4, 8 rows -> all streams at once for a window -> median, longest, count -> BatchCurve
+    crops -> batches of 1, 2, 4, 8 rows -> in turns, all streams at once for a window -> median, longest, count
 
-It knows neither candidates nor budgets: `choose` says how long it may take.
+The sizes take turns, several times round, so that a machine that is slower for a while is slower for each of them. It
+knows neither candidates nor budgets: `choose` says how long it may take.
 """
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -20,12 +21,12 @@ from vedette.flows.inference.preprocess import Row
 from vedette.flows.inference.runtime import Runtime, Tensor
 from vedette.values.curve import BatchCurve, BatchPoint
 
-BATCHES = (2, 4, 8)
-"""Beside the batch of one row, which the comparison of the candidates has measured."""
+BATCHES = (1, 2, 4, 8)
 
-WINDOW_NS = 150_000_000
-_STEPS = 6
-"""Twice the rows take at most twice the time, and a batch is run three times at least: tried, warmed up, measured."""
+WINDOW_NS = 30_000_000
+"""Of one size in one turn; one inference a stream at least."""
+
+TURNS = 5
 
 
 class Busy(NamedTuple):
@@ -58,33 +59,50 @@ def all_streams(runtime: Runtime, batches: Sequence[Tensor], clock: Clock, windo
 def measure_curve(
     runtime: Runtime, crops: Sequence[Row], alone_ns: Sequence[int], clock: Clock, ends_ns: int, *, lists: bool
 ) -> BatchCurve:
-    """Measure batches of 2, 4 and 8 rows one after the other, as long as they fit into the time.
+    """Measure batches of 1, 2, 4 and 8 rows in turns, as long as they fit into the time.
 
     Args:
         runtime: the model.
         crops: rows of its input.
         alone_ns: times of inferences with one row, while every stream was busy.
         clock: for the inferences.
-        ends_ns: no batch is begun that would not be done by then.
+        ends_ns: no turn is begun that would not be done by then.
         lists: the model is a detector, as for `split_outputs`.
 
     Returns:
-        the curve; a model that cannot run several rows at once has its point for one row only.
+        the curve; where only one row can be run at once, or there is no time for more, its point is that of `alone_ns`.
     """
-    points = [point for point in [_point(1, alone_ns)] if point is not None]
+    one_ns = statistics.median(alone_ns) if alone_ns else 0
+    if not one_ns:
+        return BatchCurve()
+    sizes: dict[int, list[Tensor]] = {}
     for rows in BATCHES:
-        if not points or clock.now_ns() + _STEPS * points[-1].latency_ms * 1e6 > ends_ns:
+        turn_ns = 2 * one_ns * (sum(sizes) + rows)
+        if clock.now_ns() + 2 * rows * one_ns + turn_ns > ends_ns:
             break
         batches = _batches(crops, rows)
         if not _runs(runtime, batches[0], rows, lists=lists):
             break
         all_streams(runtime, batches, clock, 0)  # a new shape makes an engine prepare itself, once for each stream
-        busy = all_streams(runtime, batches, clock, min(WINDOW_NS, max(0, ends_ns - clock.now_ns())))
-        point = _point(rows, busy.latencies_ns)
-        if point is None:
+        sizes[rows] = batches
+    turns = {1: [list(alone_ns)]} if len(sizes) <= 1 else _in_turns(runtime, sizes, clock, ends_ns)
+    points = [_point(rows, times) for rows, times in turns.items()]
+    return BatchCurve(tuple(point for point in points if point is not None))
+
+
+def _in_turns(
+    runtime: Runtime, sizes: Mapping[int, Sequence[Tensor]], clock: Clock, ends_ns: int
+) -> dict[int, list[list[int]]]:
+    """The times of each size, turn by turn."""
+    times: dict[int, list[list[int]]] = {rows: [] for rows in sizes}
+    for _ in range(TURNS):
+        began = clock.now_ns()
+        for rows, batches in sizes.items():
+            times[rows].append(all_streams(runtime, batches, clock, WINDOW_NS).latencies_ns)
+        now = clock.now_ns()
+        if now + (now - began) > ends_ns:
             break
-        points.append(point)
-    return BatchCurve(tuple(points))
+    return times
 
 
 def _batches(crops: Sequence[Row], rows: int) -> list[Tensor]:
@@ -102,7 +120,8 @@ def _runs(runtime: Runtime, batch: Tensor, rows: int, *, lists: bool) -> bool:
         return False
 
 
-def _point(rows: int, latencies_ns: Sequence[int]) -> BatchPoint | None:
-    """None where the clock has seen no time go by."""
-    middle = statistics.median(latencies_ns) if latencies_ns else 0
-    return BatchPoint(rows, middle / 1e6, max(latencies_ns) / 1e6, len(latencies_ns)) if middle > 0 else None
+def _point(rows: int, turns: Sequence[Sequence[int]]) -> BatchPoint | None:
+    """The median of the turns' medians, as a quick turn has more inferences; None where no time has gone by."""
+    middle = statistics.median([statistics.median(turn) for turn in turns])
+    every = [latency for turn in turns for latency in turn]
+    return BatchPoint(rows, middle / 1e6, max(every) / 1e6, len(every)) if middle > 0 else None

@@ -24,6 +24,7 @@ from vedette.flows.inference.read import Read, Reader
 from vedette.flows.inference.runtime import Tensor
 from vedette.flows.inference.station import Station
 from vedette.flows.inference.ticket import BEGUN, Ticket, rank_of
+from vedette.flows.inference.trail import Run
 from vedette.rules.vision.header import PIXEL_LIMIT
 from vedette.values.frame import Frame, Pixels
 from vedette.values.manifest import Manifest
@@ -203,9 +204,17 @@ class ImageJob(Generic[A]):
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller hears of it
             self._refused(error)
             return
+        self._leave_trail(deliveries)
         self._ticket.settle(rendered)
         self._busy_ns += self._clock.now_ns() - started
         self._learn(work, deliveries)
+
+    def _leave_trail(self, deliveries: Sequence[Delivery]) -> None:
+        if not self._ticket.traced:
+            return
+        for station, delivery in zip(self._stations, deliveries, strict=True):
+            if not isinstance(delivery.outcome, Failure):
+                self._ticket.ran(Run(station.manifest.name, station.manifest.version, delivery.outcome.timeline))
 
     def _delivery(self, work: Work, number: int) -> Delivery:
         order, station = self._order, self._stations[number]

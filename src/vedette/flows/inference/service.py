@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
 from vedette.clock import Clock
-from vedette.errors import OverloadedError
+from vedette.errors import DeadlineError, Kind, OverloadedError
 from vedette.flows.inference.crew import Crew
 from vedette.flows.inference.image_job import ImageJob, ImageOrder, ImageStation
 from vedette.flows.inference.tensor_job import TensorJob, TensorOrder
@@ -57,7 +57,11 @@ class Admission:
             OverloadedError: all requests together hold more than the limit.
         """
         self._size_bytes += size_bytes
-        self._service.take(size_bytes=size_bytes)
+        try:
+            self._service.take(size_bytes=size_bytes)
+        except OverloadedError:
+            _failed(self.stations, "overloaded")
+            raise
 
     def begin(self, images: int) -> None:
         """The body is there, with so many images (1 for a request with tensors): take places in the queue for them.
@@ -111,6 +115,21 @@ class Service:
         """Bytes of bodies that are held."""
         return self._size_bytes
 
+    @property
+    def idle_workers(self) -> int:
+        """Of them, those that have nothing to do."""
+        return self._crew.idle
+
+    @property
+    def tasks_waiting(self) -> int:
+        """Pieces of work that no worker has taken yet."""
+        return self._crew.waiting
+
+    @property
+    def draining(self) -> bool:
+        """Whether nothing is admitted any more."""
+        return self._draining
+
     def drain(self) -> None:
         """Admit nothing any more."""
         self._draining = True
@@ -131,15 +150,16 @@ class Service:
         """Raise what keeps so many images out, if anything does; see `admit`."""
         now_ns = self._clock.now_ns()
         if deadline.at_ns is not None and deadline.at_ns <= now_ns:
+            _failed(stations, "timeout")
             raise passed()
         if self._draining:
+            _failed(stations, "overloaded")
             raise OverloadedError("the server is shutting down", help="ask another one, or again in a while")
         ask = Ask(images, deadline, together([station.knowledge.latency for station in stations]))
         backlog = Backlog(self._images, self._size_bytes, max(0.0, self._busy_ms), self._crew.workers)
         refusal = refuse(ask, backlog, Room(self.limits.queue_images, self.limits.queue_bytes), now_ns)
         if refusal is not None:
-            for station in stations:
-                station.statistics.failed("overloaded")
+            _failed(stations, "overloaded")
             raise OverloadedError(
                 f"not admitted: {refusal.reason}",
                 help="send less, allow more time, or add servers; Retry-After says when to try again",
@@ -172,7 +192,7 @@ class Service:
         """
         ticket = Ticket[A](admission.deadline, self._clock)
         ImageJob(order, admission.stations, ticket, self._crew).start()
-        return await ticket.answered()
+        return await _answered(ticket, admission.stations)
 
     async def tensors(self, admission: Admission, order: TensorOrder[A]) -> A:
         """Run tensors through the (first) model of the admission, on its original inputs.
@@ -183,4 +203,18 @@ class Service:
         """
         ticket = Ticket[A](admission.deadline, self._clock)
         TensorJob(order, admission.stations[0], ticket, self._crew).start()
+        return await _answered(ticket, admission.stations[:1])
+
+
+async def _answered(ticket: Ticket[A], stations: Sequence[ImageStation]) -> A:
+    """The answer; a deadline that passes is counted here, because nobody works on the request any more."""
+    try:
         return await ticket.answered()
+    except DeadlineError:
+        _failed(stations, "timeout")
+        raise
+
+
+def _failed(stations: Sequence[ImageStation], kind: Kind) -> None:
+    for station in stations:
+        station.statistics.failed(kind)

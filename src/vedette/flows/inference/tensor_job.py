@@ -10,6 +10,7 @@ from vedette.errors import kind_of
 from vedette.flows.inference.crew import Crew
 from vedette.flows.inference.station import Station
 from vedette.flows.inference.ticket import Ticket, rank_of
+from vedette.flows.inference.trail import Run
 from vedette.rules.wire.arrange import arrange, named_outputs
 from vedette.values.tensor import NamedTensor
 from vedette.values.timeline import Span, Timeline
@@ -51,6 +52,9 @@ class TensorJob(Generic[A]):
             self._station.statistics.failed(kind_of(error))
             self._ticket.fail(error)
             return
+        if self._ticket.traced:
+            manifest = self._station.manifest
+            self._ticket.ran(Run(manifest.name, manifest.version, timeline))
         self._ticket.settle(rendered)
         self._learn(timeline)
 

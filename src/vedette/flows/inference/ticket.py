@@ -15,6 +15,7 @@ from typing import Generic, TypeVar
 from vedette.clock import Clock
 from vedette.errors import DeadlineError
 from vedette.flows.inference.crew import Rank
+from vedette.flows.inference.trail import Run, current_trail
 from vedette.values.deadline import Deadline, DeadlineClass
 
 A = TypeVar("A")
@@ -52,6 +53,7 @@ class Ticket(Generic[A]):
         self._loop = asyncio.get_running_loop()
         self._future: asyncio.Future[A] = self._loop.create_future()
         self._alive = True
+        self._trail = current_trail()
 
     @property
     def alive(self) -> bool:
@@ -60,6 +62,16 @@ class Ticket(Generic[A]):
             self._alive = False
             self.fail(passed())
         return self._alive
+
+    @property
+    def traced(self) -> bool:
+        """Whether the times of its answers are wanted."""
+        return self._trail is not None
+
+    def ran(self, run: Run) -> None:
+        """Leave the times of one model's answer with the request, if it is traced (any thread; before `settle`)."""
+        if self._trail is not None:
+            self._trail.add(run)
 
     def settle(self, value: A) -> None:
         """Give the answer (any thread); nothing happens if nobody waits any more."""
