@@ -57,13 +57,12 @@ class Tab:
         assert "exceptionDetails" not in found, found["exceptionDetails"]
         return found["result"].get("value")
 
-    def until(self, script: str) -> Any:
-        """The value of an expression once it is true."""
+    def until(self, script: str) -> None:
+        """Wait until an expression is true."""
         ends = time.monotonic() + _LONGEST_S
-        while not (value := self.run(script)):
+        while not self.run(f"Boolean({script})"):
             assert time.monotonic() < ends, f"never true: {script}\n{self.console}\n{self.run('document.body.innerText')}"
             self.run("new Promise(done => setTimeout(done, 20))")
-        return value
 
     def text(self, selector: str) -> str:
         """The text that is shown in the first element of a selector."""

@@ -25,7 +25,7 @@ WEIGHTS = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], np.float32)
 ROW = np.array([[1.0, 10.0, 100.0]], np.float32)
 RED, BLUE = jpeg((255, 0, 0)), jpeg((0, 0, 255))
 _SWAPS = 3
-_TRIES = 4000
+_TRIES = 100_000
 
 
 @pytest.fixture(scope="module")

@@ -219,3 +219,22 @@ class Fixed:
 
     def close(self) -> None:
         """Nothing to free."""
+
+
+def test_beside_others_that_serve_nothing_is_measured(tmp_path) -> None:
+    """A measurement needs every core: what is remembered is taken, else the first candidate, and nothing is stored."""
+    said: list[str] = []
+    manifest = colour(tmp_path)
+    opener = ServingOpener(said.append)
+
+    with opener.aside():
+        first = opener.open(manifest, ModelOptions("colour"))
+    measured = opener.open(manifest, ModelOptions("colour"))
+    with opener.aside():
+        again = opener.open(manifest, ModelOptions("colour"))
+
+    assert first.curve.points == ()
+    assert str(first.instance.runtime.execution.precision) == "fp32"
+    assert len(said) == 1
+    assert again.instance.runtime.execution == measured.instance.runtime.execution
+    assert again.curve == measured.curve

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from vedette.errors import Kind
 from vedette.values.frame import Size
@@ -45,6 +47,8 @@ class Result:
         detections: best first; None where the model is no detector.
         tiles: how many parts of the image the model looked at: 1 if it was not cut.
         inference_ms: of an image that was cut, the time to cut it, predict all and merge; see `Timeline.inference_ms`.
+        answer: what the operator's own postprocess gave instead of classes or detections: JSON that cannot be changed.
+        decision: what the operator's own code decided on the result: JSON that cannot be changed.
     """
 
     id: str
@@ -61,6 +65,8 @@ class Result:
     detections: tuple[Detection, ...] | None = None
     tiles: int = 1
     inference_ms: float | None = None
+    answer: Mapping[str, Any] | None = None
+    decision: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,9 +75,22 @@ def find_manifest(name: str, say: Callable[[str], None]) -> Manifest:
 
 
 def open_manifest(
-    manifest: Manifest, wish: Wish, say: Callable[[str], None], loaders: Mapping[RuntimeName, Loader] | None = None
+    manifest: Manifest,
+    wish: Wish,
+    say: Callable[[str], None],
+    loaders: Mapping[RuntimeName, Loader] | None = None,
+    *,
+    measure: bool = True,
 ) -> Opened:
-    """Choose how to run a model and load it, with the engines of this process unless other loaders are given."""
+    """Choose how to run a model and load it.
+
+    Args:
+        manifest: of the model.
+        wish: what the user fixed.
+        say: told what takes long.
+        loaders: None takes the engines of this process.
+        measure: False takes the first candidate (fp32) where nothing is remembered: a measurement needs every core.
+    """
     cache = default_home() / ".cache"
     loaders = Loaders(cache) if loaders is None else loaders
     host = probe_host()
@@ -86,16 +99,16 @@ def open_manifest(
         execution, choice = executions[0], None
     else:
 
-        def measure() -> Choice:
+        def measured() -> Choice:
             with _measuring:
                 say(f"choosing a runtime for {manifest.name}: {len(executions)} candidates, once on this machine ...")
                 return Chooser(loaders, lambda asked: photo_crops(asked, executions), SystemClock()).choose(
                     manifest, executions, wish.optimise
                 )
 
-        key = _key(manifest, executions, host, wish)
-        choice = remembered(ChoiceFolder(cache / "choices"), key, measure)
-        execution = choice.execution
+        store, key = ChoiceFolder(cache / "choices"), _key(manifest, executions, host, wish)
+        choice = remembered(store, key, measured) if measure else store.get(key)
+        execution = executions[0] if choice is None else choice.execution
     loader = loaders[execution.runtime]
     plan = Plan.TENSOR if manifest.input is None else Plan.IMAGE
     return Opened(Instance(manifest, loader.load(manifest, execution, plan)), loader, choice)

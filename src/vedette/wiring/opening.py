@@ -5,7 +5,9 @@ Manifest, ModelOptions -> Wish -> instances.open_manifest -> Loaded (policy, cur
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from vedette.errors import UnsupportedError
@@ -70,11 +72,25 @@ class ServingOpener:
     def __init__(self, say: Callable[[str], None], isolated: IsolatedLoaders | None = None) -> None:
         self._say, self._isolated = say, isolated
         self._choices: dict[tuple[str, str], Choice | None] = {}
+        self._unmeasured: set[tuple[str, str]] = set()
+        self._thread = threading.local()
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Within it, this thread opens models beside others that serve: nothing is measured, which needs every core."""
+        self._thread.aside = True
+        try:
+            yield
+        finally:
+            self._thread.aside = False
 
     def open(self, manifest: Manifest, options: ModelOptions) -> Loaded:
         """See `Opener.open`."""
-        opened = open_manifest(manifest, wish_of(options), self._say, self._loaders(options))
+        measure = not getattr(self._thread, "aside", False)
+        opened = open_manifest(manifest, wish_of(options), self._say, self._loaders(options), measure=measure)
         self._choices[manifest.name, manifest.version] = opened.choice
+        if not measure and opened.choice is None:
+            self._unmeasured.add((manifest.name, manifest.version))
         curve = BatchCurve() if opened.choice is None else opened.choice.curve
         policy = policy_for(curve, options.max_batch, options.target_latency_ms)
         execution, loader = opened.instance.runtime.execution, opened.loader
@@ -89,7 +105,8 @@ class ServingOpener:
     def told(self, loaded: Loaded, options: ModelOptions) -> Told:
         """What a start tells of a model that this opener has opened."""
         manifest = loaded.instance.manifest
-        return told(loaded, self._choices.get((manifest.name, manifest.version)), options)
+        version = (manifest.name, manifest.version)
+        return told(loaded, self._choices.get(version), options, aside=version in self._unmeasured)
 
     def _loaders(self, options: ModelOptions) -> Mapping[RuntimeName, Loader] | None:
         if not options.isolated:
@@ -102,10 +119,10 @@ class ServingOpener:
         return self._isolated()
 
 
-def told(loaded: Loaded, choice: Choice | None, options: ModelOptions) -> Told:
+def told(loaded: Loaded, choice: Choice | None, options: ModelOptions, *, aside: bool = False) -> Told:
     """What a start tells of a model: how it runs, and why."""
     manifest, execution = loaded.instance.manifest, loaded.instance.runtime.execution
-    reason = _unmeasured(manifest, options) if choice is None else _measured(choice)
+    reason = _unmeasured(manifest, options, aside=aside) if choice is None else _measured(choice)
     return Told(
         manifest.name,
         manifest.version,
@@ -117,12 +134,16 @@ def told(loaded: Loaded, choice: Choice | None, options: ModelOptions) -> Told:
     )
 
 
-def _unmeasured(manifest: Manifest, options: ModelOptions) -> str:
+def _unmeasured(manifest: Manifest, options: ModelOptions, *, aside: bool) -> str:
     if options.runtime is not None and options.precision is not None:
         return "as the options say"
     if manifest.input is None:
         return "plain tensors are not measured: the first way that reads this file"
-    return "as the options say" if options.runtime is not None else "the only way to run this file here"
+    if options.runtime is not None:
+        return "as the options say"
+    if aside:
+        return "loaded beside others that serve, where nothing is measured: the next start does"
+    return "the only way to run this file here"
 
 
 def _measured(choice: Choice) -> str:

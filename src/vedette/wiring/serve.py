@@ -24,6 +24,7 @@ from vedette.adapters.store.manifests import ManifestFolder
 from vedette.clock import SystemClock
 from vedette.errors import NotFoundError, UnavailableError
 from vedette.flows.inference.crew import Crew
+from vedette.flows.inference.loading import Pace
 from vedette.flows.inference.repository import LiveRepository
 from vedette.flows.inference.runtime import Loader
 from vedette.flows.inference.service import Service
@@ -118,7 +119,7 @@ class _Server:
         serving = self._serving
         self._stop = asyncio.Event()
         crew = Crew(self._cores, self._clock)
-        repository = LiveRepository(self._store, self._opener, self._clock)
+        repository = LiveRepository(self._store, self._opener, self._clock, Pace(aside=self._opener.aside))
         service = Service(repository, crew, serving.limits, self._clock)
         try:
             parts = await self._started(repository, service)

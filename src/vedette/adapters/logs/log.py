@@ -89,10 +89,6 @@ class _Handler(logging.Handler):
         super().__init__()
         self._writer, self._clock = writer, clock
 
-    def createLock(self) -> None:  # noqa: N802 - the name is logging's
-        """None is needed: a thread that logs waits for no other."""
-        self.lock = None
-
     def emit(self, record: logging.LogRecord) -> None:
         """See `logging.Handler.emit`."""
         try:

@@ -106,22 +106,24 @@ class Hands:
 
     def _call_hand(self, crew: Crew) -> None:
         """See to it that a hand takes what is queued, if one more may be at work (with the lock)."""
-        if self._idle:
+        if self._idle >= len(self._queue):
             self._changed.notify()
-            return
-        most = self._threads or crew.workers + self._lost
-        if self._hands < most:
+        elif self._hands < self._most(crew):
             self._hands += 1
             name = f"vedette-own-{self.place}"
             threading.Thread(target=self._work, args=(crew,), name=name, daemon=True).start()
 
+    def _most(self, crew: Crew) -> int:
+        return self._threads or crew.workers + self._lost
+
     def _work(self, crew: Crew) -> None:
-        while (errand := self._next()) is not None:
+        more = True
+        while more and (errand := self._next()) is not None:
             found = _done(errand.work)
-            if not self._back(errand):
-                return
-            crew.put(BEGUN, partial(errand.then, found))
-            del errand, found  # and with them what they hold
+            then, more = self._back(errand, crew)
+            if then is not None:
+                crew.put(BEGUN, partial(then, found))
+            del errand, found, then  # and with them what they hold
 
     def _next(self) -> Errand | None:
         with self._changed:
@@ -137,39 +139,44 @@ class Hands:
             self._hands -= 1
             return None
 
-    def _back(self, errand: Errand) -> bool:
-        """A hand has come back; false if it was lost meanwhile, and shall end, because another has its place."""
+    def _back(self, errand: Errand, crew: Crew) -> tuple[Callable[[Any], None] | None, bool]:
+        """A hand has come back: what goes on with its answer, None if that is too late; and whether it is needed."""
+        then = None
         with self._changed:
-            if not errand.over:
-                _end(errand, self.place)
-                return True
-            self._lost -= 1
-            stays = self._threads is not None and not self._closed
-            self._hands -= 0 if stays else 1
-        _log.warning("own code %s has come back, too late", self.place)
-        return stays and self._go_on()
-
-    def _go_on(self) -> bool:
-        return False
+            in_time = not errand.over
+            if in_time:
+                then = self._end(errand)
+            else:
+                self._lost -= 1
+            needed = self._hands <= self._most(crew)
+            self._hands -= 0 if needed else 1
+        if not in_time:
+            _log.warning("own code %s has come back, too late", self.place)
+        return then, needed
 
     def _late(self, errand: Errand, waited_ms: float, crew: Crew) -> None:
         with self._changed:
             if errand.over:
                 return
-            _end(errand, self.place)
-            begun = errand.begun
+            then, begun = self._end(errand), errand.begun
             if begun:
                 self._lost += 1
                 if self._queue:
                     self._call_hand(crew)
         if begun:
             _log.error("own code %s has not come back within %.0f ms; its thread is left behind", self.place, waited_ms)
-        errand.then(late(self.place, waited_ms, begun=begun))
+        then(late(self.place, waited_ms, begun=begun))
+
+    def _end(self, errand: Errand) -> Callable[[Any], None]:
+        """The errand is over; what it holds is let go, because the crew's list of instants still has it."""
+        then = errand.then
+        errand.over, errand.work, errand.then = True, _nothing, _nothing
+        errand.under_way.remove(self.place)
+        return then
 
 
-def _end(errand: Errand, place: str) -> None:
-    errand.over = True
-    errand.under_way.remove(place)
+def _nothing(*_: object) -> None:
+    """What an errand that is over still does."""
 
 
 def _done(work: Callable[[], Any]) -> Any:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from vedette.clock import Clock
 from vedette.rules.vision.decode import JPEG_SHRINKS, Decoded, decode
 from vedette.rules.vision.header import PIXEL_LIMIT, Header, check_pixels, read_header
-from vedette.rules.vision.places import Place, make_row, places
+from vedette.rules.vision.places import Place, make_row, part_of, places
 from vedette.rules.vision.resize import shrink_for
 from vedette.values.frame import Frame, Pixels, Size, size_of
 from vedette.values.manifest import InputSpec, Interpolation
@@ -46,10 +46,17 @@ def everywhere(source: str) -> Region | None:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What one model takes of an image: its input, and how the image is cut for it, if it is."""
+    """What one model takes of an image.
+
+    Attributes:
+        spec: its input.
+        tiling: how the image is cut for it, if it is.
+        own: its rows are made by other code, out of `Prepared.part`.
+    """
 
     spec: InputSpec
     tiling: Tiling | None = None
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,13 @@ class Prepared:
         return row
 
 
+    def part(self, model: int, number: int) -> Pixels:
+        """The pixels that one row shows, read-only; in full size where the intake of the model says `own`."""
+        pixels = part_of(self._decoded, self.places[model][number], self._specs[model]).view()
+        pixels.setflags(write=False)
+        return pixels
+
+
 @dataclass(frozen=True, slots=True)
 class Preprocess:
     """What must be made of every frame.
@@ -113,7 +127,8 @@ class Preprocess:
         header, size = self._seen(frame)
         planned = tuple(self._places(intake, size, frame.source) for intake in self.intakes)
         kept = self.keep_pixels and size.pixels <= _KEPT_PIXELS
-        decoded = self._pixels(frame, header, 1 if kept else _shrink(planned))
+        whole = kept or any(intake.own for intake in self.intakes)
+        decoded = self._pixels(frame, header, 1 if whole else _shrink(planned))
         span = Span("decode", started, self.clock.now_ns())
         specs = tuple(intake.spec for intake in self.intakes)
         return Prepared(size, planned, decoded if kept else None, span, specs, decoded, {})

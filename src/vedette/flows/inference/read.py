@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from vedette.flows.inference.runtime import Tensor
 from vedette.rules.vision.places import Kind, Place
 from vedette.values.detection import Detections, nothing
 from vedette.values.manifest import Manifest
+from vedette.values.result import Class, Detection
 
-Read = Detections | tuple[Tensor, ...]
+
+@dataclass(frozen=True, slots=True)
+class OwnRow:
+    """What the operator's own code read out of a row: one of the three; boxes in pixels of the original image."""
+
+    classes: tuple[Class, ...] | None = None
+    detections: tuple[Detection, ...] | None = None
+    answer: Mapping[str, Any] | None = None
+
+
+Read = Detections | tuple[Tensor, ...] | OwnRow
 """What a row gave: of a detector its boxes in pixels of the original image, of others the outputs as they are."""
 
 

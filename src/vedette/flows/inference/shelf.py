@@ -154,7 +154,7 @@ class Model:
         """The error that tells of a version which the folder does not hold."""
         there = ", ".join(() if self.found is None else self.found.versions) or "none"
         return NotFoundError(
-            f"model {self.name!r} has no version {version}; it has: {there}",
+            f"model {self.name!r} has no version {version[:_SHOWN]}; it has: {there}",
             help="correct `versions` of the model, or add the version's folder",
         )
 
@@ -204,9 +204,10 @@ class Shelf:
         if model is None:
             from vedette.rules.zoo.names import nearest  # brings difflib
 
-            near = nearest(name, self.models)
+            shown = name[:_SHOWN]
+            near = nearest(shown, self.models)
             hint = f"; the nearest: {', '.join(near)}" if near else ""
-            raise NotFoundError(f"no model {name!r} is served here{hint}", help=_LIST)
+            raise NotFoundError(f"no model {shown!r} is served here{hint}", help=_LIST)
         return model
 
     def station(self, ref: ModelRef) -> ImageStation:

@@ -115,6 +115,28 @@ def make_row(pixels: Pixels, place: Place, spec: InputSpec) -> Pixels:
     return row.copy() if place.kind is Kind.TILE and row.base is not None else row  # a view keeps its image alive
 
 
+def part_of(pixels: Pixels, place: Place, spec: InputSpec) -> Pixels:
+    """What a row shows, as large as its region; padded where the region reaches beyond the image.
+
+    Args:
+        pixels: the whole image in full size.
+        place: of the row.
+        spec: whose `pad_value` fills what is missing.
+
+    Returns:
+        uint8, shape (height, width, 3) of the region: a view of the pixels where nothing is missing.
+    """
+    region = place.region
+    part = pixels[region.top : region.bottom, region.left : region.right]
+    return _filled(part, region, spec) if place.padded else part
+
+
+def _filled(part: Pixels, region: Region, spec: InputSpec) -> Pixels:
+    canvas = np.full((region.size.height, region.size.width, 3), spec.pad_value, np.uint8)
+    canvas[: part.shape[0], : part.shape[1]] = part
+    return canvas
+
+
 def _check_count(bounds: Region, tiling: Tiling) -> None:
     columns, rows = counts(bounds.size, tiling.tile, tiling.overlap)
     if columns * rows > MOST_TILES:
@@ -138,9 +160,7 @@ def _padded(pixels: Pixels, place: Place, spec: InputSpec) -> Pixels:
     region, local = place.region, plan_input(place.region.size, spec)
     part = pixels[region.top : region.bottom, region.left : region.right]
     if local.crop != region.size:  # the centre of the region: as if it were all there
-        canvas = np.full((region.size.height, region.size.width, 3), spec.pad_value, np.uint8)
-        canvas[: part.shape[0], : part.shape[1]] = part
-        return apply(canvas, local, spec.interpolation, spec.pad_value)
+        return apply(_filled(part, region, spec), local, spec.interpolation, spec.pad_value)
     here = size_of(part)
     width = max(1, round(here.width * local.scaled.width / region.size.width))
     height = max(1, round(here.height * local.scaled.height / region.size.height))

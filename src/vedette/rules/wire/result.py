@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from vedette.rules.wire.free_json import plain
 from vedette.values.result import Class, Detection, Failure, Outcome, Result
 
 SCHEMA = "vedette.result/1"
@@ -56,6 +57,7 @@ def to_object(outcome: Outcome) -> dict[str, Any]:
         "runtime": outcome.runtime,
         "precision": outcome.precision,
         **_answer(outcome),
+        **_own(outcome),
         "timeline_ms": {stage: round(value, 3) for stage, value in outcome.timeline.milliseconds().items()},
     }
 
@@ -91,6 +93,12 @@ def _answer(result: Result) -> dict[str, Any]:
     if result.tiles > 1:
         answer["tiles"] = result.tiles
     return answer
+
+
+def _own(result: Result) -> dict[str, Any]:
+    """What the operator's own code added; CSV has no columns for it."""
+    said = {"answer": result.answer, "decision": result.decision}
+    return {key: plain(tree) for key, tree in said.items() if tree is not None}
 
 
 def _named(found: Class | Detection) -> dict[str, Any]:

@@ -24,6 +24,7 @@ async function load() {
     ]);
     letIn();
     showProblem(null);
+    byId("raw").hidden = Boolean(storedKey()); // a link sends no key
     await Promise.all([
       loaded(make("link", { rel: "stylesheet", href: style })),
       loaded(make("script", { src: script })),
