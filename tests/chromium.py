@@ -28,7 +28,9 @@ from typing import Any
 import pytest
 from browser import FLAGS, found_browser
 
-_LAUNCH = "import os, sys; os.dup2(int(sys.argv[1]), 3); os.dup2(int(sys.argv[2]), 4); os.execv(sys.argv[3], sys.argv[3:])"
+_LAUNCH = (
+    "import os, sys; os.dup2(int(sys.argv[1]), 3); os.dup2(int(sys.argv[2]), 4); os.execv(sys.argv[3], sys.argv[3:])"
+)
 _OWN = ("--remote-debugging-pipe", "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1")
 _LONGEST_S = 30.0
 
@@ -53,7 +55,9 @@ class Tab:
 
     def run(self, script: str) -> Any:
         """The value of an expression; a promise is awaited."""
-        found = self.send("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True, userGesture=True)
+        found = self.send(
+            "Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True, userGesture=True
+        )
         assert "exceptionDetails" not in found, found["exceptionDetails"]
         return found["result"].get("value")
 
@@ -61,7 +65,9 @@ class Tab:
         """Wait until an expression is true."""
         ends = time.monotonic() + _LONGEST_S
         while not self.run(f"Boolean({script})"):
-            assert time.monotonic() < ends, f"never true: {script}\n{self.console}\n{self.run('document.body.innerText')}"
+            assert time.monotonic() < ends, (
+                f"never true: {script}\n{self.console}\n{self.run('document.body.innerText')}"
+            )
             self.run("new Promise(done => setTimeout(done, 20))")
 
     def text(self, selector: str) -> str:
@@ -149,7 +155,9 @@ class Chromium:
         for domain in ("Page", "Runtime", "Network", "Log", "DOM"):
             tab.send(f"{domain}.enable")
         scale = 2 if phone else 1
-        tab.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=phone)
+        tab.send(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=phone
+        )
         tab.send("Emulation.setTouchEmulationEnabled", enabled=phone)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         tab.send("Emulation.setEmulatedMedia", features=[scheme])

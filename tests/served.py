@@ -85,9 +85,10 @@ def write_slow_model(folder: Path) -> None:
 
 @dataclass(eq=False)
 class Server:
-    """A server that runs; `said` is what it wrote to its stderr so far."""
+    """A server that runs; `folder` holds its files, `said` is what it wrote to its stderr so far."""
 
     process: subprocess.Popen[str]
+    folder: Path
     said: list[str] = field(default_factory=list)
     http: tuple[str, int] = ("", 0)
     grpc: str = ""
@@ -165,7 +166,7 @@ def launch(
 def running(folder: Path, models: Path | None, config: str = MODELS, *flags: str) -> Iterator[Server]:
     """A server that answers; it is ended by SIGTERM, and by SIGKILL if that is not enough."""
     process = launch(folder, models, config, *flags)
-    server = Server(process)
+    server = Server(process, folder)
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
     reader = threading.Thread(target=_read, args=(process, server.said, lines))
     reader.start()

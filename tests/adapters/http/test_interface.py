@@ -527,7 +527,7 @@ def test_inputs_outside_the_roots(server: Server, address: str) -> None:
     kind, text = error(server.json("PUT", "/input", address, 403))
 
     assert kind == "forbidden"
-    assert "files: inputs" in text
+    assert "files.inputs" in text
 
 
 @pytest.mark.parametrize(
@@ -603,7 +603,7 @@ def test_outputs_outside_the_roots(server: Server, address: str) -> None:
     (server.outputs / "link").symlink_to(server.elsewhere)
     address = address.format(inputs=server.inputs, outputs=server.outputs, elsewhere=server.elsewhere)
 
-    assert "files: outputs" in error(server.json("PUT", "/output", {"a": address}, 403))[1]
+    assert "files.outputs" in error(server.json("PUT", "/output", {"a": address}, 403))[1]
     assert server.json("GET", "/output") == {}
 
 

@@ -59,4 +59,4 @@ def test_a_root_holds_what_is_below_it(path, root):
 
 def test_the_refusal_names_the_key():
     """What allows the folder is in the help."""
-    assert "files: inputs" in outside("/etc/passwd", "files: inputs").help
+    assert "files.inputs" in outside("/etc/passwd", "files.inputs").help

@@ -33,6 +33,8 @@ from vedette.values.serving import Right
 _log = logging.getLogger(__name__)
 _FAILED = 500
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_LONGEST = 1000
+"""Characters of a message that leave: what came is repeated in a part only."""
 
 DELIVERED = "vedette.delivered"
 """Key in the scope under which a handler leaves what shall be called with the milliseconds that sending took."""
@@ -255,7 +257,8 @@ def _refusal(error: VedetteError, endpoint: Endpoint) -> Response:
         headers["retry-after"] = str(max(1, math.ceil(error.retry_after_s)))
     if error.kind == "unauthenticated":
         headers["www-authenticate"] = "Bearer"
-    body = orjson.dumps(make(error.kind, error.message, error.help))
+    shown = error.message if len(error.message) <= _LONGEST else f"{error.message[:_LONGEST]} ..."
+    body = orjson.dumps(make(error.kind, shown, error.help))
     return Response(body, HTTP_STATUS[error.kind], headers, "application/json")
 
 

@@ -63,7 +63,8 @@ def document(endpoints: Sequence[Endpoint], version: str, *, keys: bool) -> dict
 
 def _operation(endpoint: Endpoint, path: str, *, keys: bool) -> dict[str, Any]:
     told = {"summary": endpoint.summary, "tags": ["server"], **endpoint.operation}
-    told["parameters"] = [*_missing(told.get("parameters", ()), path), *told.get("parameters", ())]
+    given = told.get("parameters", ())
+    told["parameters"] = [*_missing(given, path), *map(_unset, given)]
     told["responses"] = dict(told.get("responses") or {"200": {"description": "The answer."}})
     if keys and endpoint.right is not None:
         told["security"] = _SECURITY
@@ -79,6 +80,14 @@ def _missing(given: Sequence[Mapping[str, Any]], path: str) -> Iterator[dict[str
     for name in re.findall(r"\{(\w+)\}", path):
         if name not in described:
             yield {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+def _unset(parameter: Mapping[str, Any]) -> dict[str, Any]:
+    """A parameter that may be left out has its example in words: Swagger UI fills examples in, and sends them unasked."""
+    told = dict(parameter)
+    if not told.get("required") and "example" in told:
+        told["description"] = f"{told.get('description', '')} As `{told.pop('example')}`.".strip()
+    return told
 
 
 def _refused(responses: Mapping[str, Any], description: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from vedette.flows.interface.outlet import Destination
 from vedette.rules.access.roots import outside, root_of
 from vedette.rules.interface.outputs import Kind, Named, output_of
 
-KEY = "files: outputs"
+KEY = "files.outputs"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from vedette.rules.access.roots import outside, root_of
 from vedette.rules.vision.suffixes import is_video
 from vedette.values.frame import Reject
 
-KEY = "files: inputs"
+KEY = "files.inputs"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ Files = tuple[FileState, ...]
 
 NOT_LOADED = "not loaded"
 _LIST = "GET /v2/models, or POST /v2/repository/index, lists what is there"
+_SHOWN = 200  # characters of a name that came with a request
 
 
 @dataclass(slots=True)

@@ -44,7 +44,7 @@ def outside(shown: str, key: str) -> ForbiddenError:
 
     Args:
         shown: the path as the caller wrote it.
-        key: of the configuration, such as `files: inputs`.
+        key: of the configuration, such as `files.inputs`.
     """
     return ForbiddenError(
         f"{shown[:200]!r} is not below a folder that is allowed",
