@@ -52,9 +52,12 @@ def print_line(text: str = "") -> None:
 
 
 def note(text: str) -> None:
-    """Tell something that is not the answer, on standard error."""
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()
+    """Tell something that is not the answer, on standard error; where that cannot be written to, the work goes on."""
+    try:
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+    except OSError:  # a full disk, or a reader that has gone; the buffer with what was not written is left behind
+        sys.stderr = open(sys.stderr.fileno(), "w", buffering=1, closefd=False, encoding="utf-8")  # noqa: PTH123, SIM115
 
 
 def print_error(error: VedetteError) -> None:

@@ -7,11 +7,8 @@ file, environment, flags --> Serving --> contradictions, stages, TLS, folders, p
 from __future__ import annotations
 
 import socket
-import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from importlib import import_module
 from pathlib import Path
 
 from vedette.adapters.config.home import default_home
@@ -23,6 +20,7 @@ from vedette.rules.serving.precedence import VARIABLES, Flags, settled
 from vedette.values.problem import Problem
 from vedette.values.serving import Serving
 from vedette.wiring.check_repository import check_repository
+from vedette.wiring.stages import KEYS, StageSource, find_class, importable
 
 _COMMAND_LINE = "command line"
 
@@ -71,7 +69,7 @@ def check_serving(config: Path | None, flags: Flags, environment: Mapping[str, s
     if whole:
         names = [model.rpartition(" version ")[0] for model in repository.models]
         problems += check(serving, file, addresses=addresses, known=names)
-    problems += _surroundings(serving, file, None if config is None else config.absolute().parent)
+    problems += _surroundings(serving, file, StageSource(None if config is None else config.absolute(), root))
     problems += _ports(serving, file) if addresses else ()
     return Checked(repository.models, tuple(_lined(problems, file, linted.lines)), repository.notes)
 
@@ -82,9 +80,9 @@ def _lined(problems: list[Problem], file: str, lines: Mapping[str, int]) -> Iter
         yield replace(problem, line=line_of(lines, problem.key)) if here else problem
 
 
-def _surroundings(serving: Serving, file: str, folder: Path | None) -> Iterator[Problem]:
+def _surroundings(serving: Serving, file: str, source: StageSource) -> Iterator[Problem]:
     """What the configuration names outside of itself."""
-    yield from _stages(serving, file, folder)
+    yield from _stages(serving, file, source)
     yield from _tls(serving, file)
     yield from _folders(serving, file)
 
@@ -99,40 +97,24 @@ def _addresses(serving: Serving, file: str) -> tuple[tuple[str, ...], list[Probl
     return tuple(dict.fromkeys(str(entry[4][0]) for entry in found)), []
 
 
-def _stages(serving: Serving, file: str, folder: Path | None) -> Iterator[Problem]:
+def _stages(serving: Serving, file: str, source: StageSource) -> Iterator[Problem]:
     for number, model in enumerate(serving.models):
-        for key in ("preprocess", "postprocess", "decide"):
+        for key in KEYS:
             place = getattr(model.stages, key)
-            reason = "" if place is None else _import_problem(place, folder)
+            reason = "" if place is None else _import_problem(place, source)
             if reason:
                 fix = "correct it, or install the module (or lay it beside the configuration)"
                 yield Problem(file, f"models[{number}].stages.{key}", place, f"a class that is there: {reason}", fix)
 
 
-def _import_problem(place: str, folder: Path | None) -> str:
+def _import_problem(place: str, source: StageSource) -> str:
     """Why a class cannot be imported; empty if it can. Its module is run, as any import does; the class is not."""
-    module_name, _, class_name = place.partition(":")
-    with _importable(folder):
+    with importable(source.file and source.file.parent):
         try:
-            found = getattr(import_module(module_name), class_name, None)
+            find_class(place, source)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a module may fail in any way: that is what is asked
             return f"{type(error).__name__}: {error}".split("\n", maxsplit=1)[0]
-    if found is None:
-        return f"{module_name} has no {class_name}"
-    return "" if isinstance(found, type) else f"{class_name} is no class"
-
-
-@contextmanager
-def _importable(folder: Path | None) -> Iterator[None]:
-    """Modules beside the configuration are found, after all that is installed."""
-    if folder is None:
-        yield
-        return
-    sys.path.append(str(folder))
-    try:
-        yield
-    finally:
-        sys.path.remove(str(folder))
+    return ""
 
 
 def _tls(serving: Serving, file: str) -> Iterator[Problem]:

@@ -9,6 +9,8 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vedette.errors import UnsupportedError
 from vedette.flows.inference.runtime import Loader
@@ -18,8 +20,11 @@ from vedette.rules.candidates import Wish
 from vedette.values.curve import BatchCurve
 from vedette.values.execution import Choice, Execution, Plan, RuntimeName, Trial
 from vedette.values.manifest import Manifest
-from vedette.values.serving import ModelOptions
+from vedette.values.serving import ModelOptions, StageNames
 from vedette.wiring.instances import open_manifest
+
+if TYPE_CHECKING:
+    from vedette.flows.inference.stages import Stages
 
 IsolatedLoaders = Callable[[], Mapping[RuntimeName, Loader]]
 """Gives loaders whose models run in child processes."""
@@ -67,10 +72,19 @@ class ServingOpener:
     Args:
         say: told what takes long.
         isolated: where `isolated` models are loaded; None: they are refused.
+        config: the file of the configuration, beside which own code may lie.
+        repository: the folder of models, from which no code is loaded.
     """
 
-    def __init__(self, say: Callable[[str], None], isolated: IsolatedLoaders | None = None) -> None:
+    def __init__(
+        self,
+        say: Callable[[str], None],
+        isolated: IsolatedLoaders | None = None,
+        config: Path | None = None,
+        repository: Path | None = None,
+    ) -> None:
         self._say, self._isolated = say, isolated
+        self._config, self._repository = config, repository
         self._choices: dict[tuple[str, str], Choice | None] = {}
         self._unmeasured: set[tuple[str, str]] = set()
         self._thread = threading.local()
@@ -86,6 +100,7 @@ class ServingOpener:
 
     def open(self, manifest: Manifest, options: ModelOptions) -> Loaded:
         """See `Opener.open`."""
+        stages = None if options.stages == StageNames() else self._stages(manifest, options)
         measure = not getattr(self._thread, "aside", False)
         opened = open_manifest(manifest, wish_of(options), self._say, self._loaders(options), measure=measure)
         self._choices[manifest.name, manifest.version] = opened.choice
@@ -100,7 +115,13 @@ class ServingOpener:
             policy=policy,
             curve=curve,
             deadline=options.deadline,
+            stages=stages,
         )
+
+    def _stages(self, manifest: Manifest, options: ModelOptions) -> Stages | None:
+        from vedette.wiring.stages import StageSource, load_stages  # most models have no code of their own
+
+        return load_stages(options.stages, manifest, StageSource(self._config, self._repository))
 
     def told(self, loaded: Loaded, options: ModelOptions) -> Told:
         """What a start tells of a model that this opener has opened."""

@@ -110,7 +110,7 @@ class _Server:
         self._cores = usable_cores(probe_host())
         cache = default_home() / ".cache"
         root = repository_of(serving)
-        self._opener = ServingOpener(say, lambda: _isolated(cache, self._clock))
+        self._opener = ServingOpener(say, lambda: _isolated(cache, self._clock), config, root)
         self._store = FolderStore(root, ManifestFolder(cache / "manifests"), options_by_name(serving.models))
         self._stop: asyncio.Event
 
@@ -206,16 +206,14 @@ class _Server:
     def _watch_signals(self) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._asked_to_end)
+            loop.add_signal_handler(number, self._asked_to_end, number)
 
-    def _asked_to_end(self) -> None:
+    def _asked_to_end(self, number: signal.Signals) -> None:
         """The first request drains; a second one ends at once."""
         if self._stop.is_set():
-            loop = asyncio.get_running_loop()
-            for number in (signal.SIGTERM, signal.SIGINT):
-                loop.remove_signal_handler(number)
-                signal.signal(number, signal.SIG_DFL)
-            return
+            asyncio.get_running_loop().remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
         self._stop.set()
 
     async def _drain(self, parts: _Parts, service: Service) -> None:

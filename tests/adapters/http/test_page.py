@@ -204,7 +204,7 @@ def test_several_models_answer_together(browser: Chromium, site: str, red: Path)
     tab.until("document.querySelectorAll('.result').length === 2")
     names = tab.run("[...document.querySelectorAll('.result h3')].map(e => e.firstChild.textContent.trim())")
     assert names == ["colour", "blobs"]
-    assert tab.text("#status") == "colour: red; blobs: 1 objects"
+    assert tab.text("#status") == "colour: red; blobs: 1 object"
     clean(tab, site)
 
 
@@ -261,9 +261,9 @@ def test_a_phone_shows_all_of_it(browser: Chromium, site: str, red: Path, *, dar
     tab.until("document.querySelectorAll('.state dl').length === 4")
 
     assert tab.run("document.documentElement.scrollWidth") <= 360
-    assert tab.run("getComputedStyle(document.querySelector('.touch')).display") == "inline-block"
+    assert tab.box(".touch")[2] > 0
     small = """[...document.querySelectorAll('.drop .button, .try button, .try input[type=number], .choice')]
-        .filter(e => e.getBoundingClientRect().height < 35).map(e => e.outerHTML)"""
+        .filter(e => Math.min(e.offsetHeight, e.offsetWidth - 15) < 35).map(e => e.outerHTML)"""
     assert tab.run(small) == []
     light = sum(
         int(part) for part in re.findall(r"\d+", tab.run("getComputedStyle(document.body).backgroundColor"))[:3]

@@ -7,6 +7,7 @@ Routing, rights and the OpenAPI document come from the same table, so that no wa
 
 from __future__ import annotations
 
+import itertools
 import logging
 import math
 import re
@@ -33,6 +34,8 @@ from vedette.values.serving import Right
 _log = logging.getLogger(__name__)
 _FAILED = 500
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_START, _COUNT = secrets.token_hex(4), itertools.count()
+"""Ids of requests: which start of a server, and which of its requests."""
 _LONGEST = 1000
 """Characters of a message that leave: what came is repeated in a part only."""
 
@@ -171,7 +174,7 @@ class _Gate:
             except ClientDisconnect:
                 raise
             except Exception:  # noqa: BLE001 - a bug in one request must not end the others
-                _log.exception("request %s failed: %s %s", scope[REQUEST_ID], request.method, request.url.path)
+                _log.exception("request %s failed: %s %s", scope[REQUEST_ID], scope["method"], scope["path"])
                 error_of_ours = InternalError(
                     "the server failed", help="see its log, and report it with the request id"
                 )
@@ -185,8 +188,8 @@ class _Gate:
             sent.status = 499
         finally:
             told = Told(
-                request.method,
-                request.url.path,
+                scope["method"],
+                scope["path"],
                 endpoint.path,
                 sent.status or 499,
                 scope[REQUEST_ID],
@@ -273,4 +276,4 @@ def _model(request: Request) -> str:
 
 def _request_id(request: Request) -> str:
     given = request.headers.get("x-request-id")
-    return given if given is not None and _ID.fullmatch(given) else secrets.token_hex(8)
+    return given if given is not None and _ID.fullmatch(given) else f"{_START}{next(_COUNT):08x}"

@@ -19,7 +19,6 @@ from starlette.responses import Response
 from vedette.adapters.http.app import Guard
 from vedette.adapters.http.documents import ERROR, path
 from vedette.adapters.http.endpoint import Endpoint
-from vedette.adapters.http.openapi import document
 from vedette.adapters.http.page import html_operation
 from vedette.adapters.http.shell import Policy, Shell, fresh
 from vedette.errors import NotFoundError, UnavailableError
@@ -65,6 +64,8 @@ class DocsEndpoints:
 
     async def _openapi(self, request: Request) -> Response:
         if self._document is None:
+            from vedette.adapters.http.openapi import document  # the first answer of a server does without
+
             self._document = orjson.dumps(document(self._table(), self._version, keys=self._keys))
         return fresh(request, self._document, "application/json")
 

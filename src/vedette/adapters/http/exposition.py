@@ -17,7 +17,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
-from vedette.adapters.http.metrics import Moment
+from vedette.adapters.http.moment import Moment
 from vedette.values.served import ModelState
 from vedette.values.statistics import BUCKETS_MS, BatchCount, Histogram, TrafficCount
 from vedette.values.timeline import STAGES

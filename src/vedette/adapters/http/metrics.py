@@ -16,12 +16,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from vedette.adapters.http.endpoint import Endpoint
+from vedette.adapters.http.moment import Moment, Work
 from vedette.flows.inference.image_job import ImageStation
 from vedette.flows.inference.service import Service
 from vedette.flows.inference.traffic import Traffic
 from vedette.values.served import IndexEntry, ModelRef, ModelState
-from vedette.values.serving import Limits, Right
-from vedette.values.statistics import ModelStatistics, TrafficCount
+from vedette.values.serving import Right
 
 _OPERATION: dict[str, Any] = {
     "operationId": "metrics",
@@ -62,32 +62,6 @@ class Counted:
     version: str
     connections: Callable[[], tuple[int, int]] | None = None
     dropped_lines: Callable[[], int] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """All figures at one instant; `models` has those that serve, with name and version."""
-
-    models: tuple[tuple[str, str, ModelStatistics], ...]
-    index: tuple[IndexEntry, ...]
-    traffic: tuple[TrafficCount, ...]
-    work: Work
-    version: str
-    connections: tuple[int, int] | None
-    dropped_lines: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """What is under way, and what may be."""
-
-    images: int
-    size_bytes: int
-    workers: int
-    idle_workers: int
-    tasks_waiting: int
-    draining: bool
-    limits: Limits
 
 
 class MetricsEndpoint:

@@ -83,7 +83,7 @@ def _missing(given: Sequence[Mapping[str, Any]], path: str) -> Iterator[dict[str
 
 
 def _unset(parameter: Mapping[str, Any]) -> dict[str, Any]:
-    """A parameter that may be left out has its example in words: Swagger UI fills examples in, and sends them unasked."""
+    """A parameter that may be left out has its example in words: Swagger UI fills examples in and sends them."""
     told = dict(parameter)
     if not told.get("required") and "example" in told:
         told["description"] = f"{told.get('description', '')} As `{told.pop('example')}`.".strip()

@@ -36,7 +36,7 @@ _JSON_ESCAPES = "\n\t"
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened: when (UTC), how grave, what, and its circumstances in the order in which they are shown."""
+    """Something that happened: when (UTC), how grave, what, and its circumstances in the order in which they come."""
 
     time: datetime
     level: str
@@ -69,7 +69,7 @@ def stamp(time: datetime) -> str:
 
 
 def clean(text: str, kept: str = "") -> str:
-    """A text without secrets and without letters that are not printable, but those `kept`; at most MOST_LETTERS of it."""
+    """A text without secrets and without letters that are not printable but those `kept`; MOST_LETTERS of it."""
     cut = text if len(text) <= MOST_LETTERS else text[:MOST_LETTERS] + _CUT
     hidden = _ADDRESS.sub(lambda found: masked(found[0]), cut)
     hidden = _CREDENTIALS.sub(rf"\1 {HIDDEN}", _KEY.sub(HIDDEN, hidden))

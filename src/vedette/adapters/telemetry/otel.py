@@ -10,6 +10,7 @@ Context) makes its span the parent. No global of OpenTelemetry is set: the libra
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -37,7 +38,7 @@ MOST_SPANS = 64
 
 _TRACES = "/v1/traces"
 _EXPORT_S = 5.0
-_FLUSH_MS = 2000
+_CLOSE_S = 2.0
 
 
 class Tracing:
@@ -76,9 +77,10 @@ class Tracing:
         span.end(end_ns)
 
     def close(self) -> None:
-        """Send what waits, for two seconds at most, and end."""
-        self._provider.force_flush(_FLUSH_MS)
-        self._provider.shutdown()
+        """Send what waits, and end; a collector that does not answer is left after a while."""
+        ending = threading.Thread(target=self._provider.shutdown, name="vedette-traces-end", daemon=True)
+        ending.start()
+        ending.join(_CLOSE_S)
 
 
 def open_tracing(endpoint: str, clock: Clock, version: str) -> Tracing:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from vedette.clock import Clock
 from vedette.errors import UnsupportedError, kind_of
@@ -31,6 +31,9 @@ from vedette.values.manifest import Manifest
 from vedette.values.result import Failure
 from vedette.values.tiling import Region, Tiling
 from vedette.values.timeline import Span, Timeline
+
+if TYPE_CHECKING:
+    from vedette.flows.inference.own_steps import OwnSteps
 
 A = TypeVar("A")
 
@@ -97,6 +100,7 @@ class ImageJob(Generic[A]):
         self._clock: Clock = crew.clock
         self._work: Work | None = None
         self._busy_ns = 0
+        self._own = self._own_steps()
 
     @property
     def alive(self) -> bool:
@@ -108,6 +112,18 @@ class ImageJob(Generic[A]):
         for station in self._stations:
             station.expect(1)
         self._crew.put(rank_of(self._ticket.deadline), self._process)
+
+    def _own_steps(self) -> OwnSteps | None:
+        """What of this image the operator's own code does; None: nothing."""
+        if all(station.own is None for station in self._stations):
+            return None
+        from vedette.flows.inference.own_steps import OwnSteps
+
+        codes = tuple(station.own for station in self._stations)
+        return OwnSteps(codes, self._crew, self._ticket.deadline.at_ns, self._ticket.under_way, self._spent)
+
+    def _spent(self, busy_ns: int) -> None:
+        self._busy_ns += busy_ns
 
     # --- a worker makes the rows ---
 
@@ -125,7 +141,11 @@ class ImageJob(Generic[A]):
 
     def _prepared(self) -> Prepared:
         look, order = self._order.look, self._order
-        intakes = [_intake(station.manifest, look.tiling) for station in self._stations]
+        own = self._own
+        intakes = [
+            _intake(station.manifest, look.tiling, own=own is not None and own.makes(model))
+            for model, station in enumerate(self._stations)
+        ]
         wanted = look.asked.picture or look.asked.crops
         prepared = Preprocess(intakes, wanted, self._clock, look.pixel_limit, lambda _: look.region)(order.frame)
         arrival = Arrival(0, order.id, order.frame, order.received)
@@ -141,6 +161,9 @@ class ImageJob(Generic[A]):
             station.expect(rows - 1)
             expected.remove(station)
             for number in range(rows):
+                if self._own is not None and self._own.makes(model):
+                    self._own.make(model, prepared, number, partial(self._made, model, number))
+                    continue
                 batch = self._offered(prepared, model, number)
                 if batch and mine is not None:
                     self._hand_on(*mine)
@@ -154,9 +177,25 @@ class ImageJob(Generic[A]):
         assert self._work is not None, "it was prepared"
         started = self._clock.now_ns()
         row = prepared.row(model, number)
+        self._busy_ns += self._clock.now_ns() - started
+        return self._offer(model, number, row)
+
+    def _offer(self, model: int, number: int, row: Row) -> list[Part]:
+        assert self._work is not None, "it was prepared"
         self._work.rows_made_ns = self._clock.now_ns()
-        self._busy_ns += self._work.rows_made_ns - started
         return self._stations[model].offer(Part(self, model, number, row, self._work.rows_made_ns))
+
+    def _made(self, model: int, number: int, row: Row | Exception) -> None:
+        """Go on with a row that own code has made, or could not make (a worker)."""
+        assert self._work is not None, "it was prepared"
+        station = self._stations[model]
+        if not isinstance(row, Exception):
+            run_batch(station, self._offer(model, number, row), self._crew)
+        else:
+            station.expect(-1)
+            if self._work.gather(model, number, row):
+                self._finish(self._work)
+        run_due(station, self._crew)
 
     def _hand_on(self, station: ImageStation, batch: list[Part]) -> None:
         """Let an idle worker run a batch; without one it is run here, so that rows do not pile up."""
@@ -177,19 +216,38 @@ class ImageJob(Generic[A]):
         assert self._work is not None, "a part is made of a work"
         work = self._work
         self._busy_ns += share_ns
-        read = self._read(part, output, work)
+        if (
+            self._own is None
+            or not self._own.reads(part.model)
+            or isinstance(output, Exception)
+            or self._order.look.raw
+        ):
+            self._gather(part, infer, self._read(part, output, work))
+            return
+        from vedette.flows.inference.own import Wanted
+
+        look, place = self._order.look, work.places[part.model][part.number]
+        wanted = Wanted(look.asked.threshold, self._class_ids(part.model))
+        asked = (self._stations[part.model].manifest, place, wanted)
+        self._own.read(part.model, output, asked, partial(self._gather, part, infer))
+
+    def _gather(self, part: Part, infer: Span, read: Read | Exception) -> None:
+        assert self._work is not None, "a part is made of a work"
         waited = Span("queue", part.ready_ns, max(part.ready_ns, infer.start_ns))
         after = Span("postprocess", infer.end_ns, self._clock.now_ns())
-        if work.gather(part.model, part.number, read, waited, infer, after):
-            self._finish(work)
+        if self._work.gather(part.model, part.number, read, waited, infer, after):
+            self._finish(self._work)
+
+    def _class_ids(self, model: int) -> frozenset[int] | None:
+        look = self._order.look
+        return look.class_ids[model] if look.class_ids else None
 
     def _read(self, part: Part, output: tuple[Tensor, ...] | Exception, work: Work) -> Read | Exception:
         look, manifest = self._order.look, self._stations[part.model].manifest
         if isinstance(output, Exception) or look.raw:
             return output
-        class_ids = look.class_ids[part.model] if look.class_ids else None
         try:
-            reader = Reader(manifest, look.asked.threshold_for(manifest), class_ids)
+            reader = Reader(manifest, look.asked.threshold_for(manifest), self._class_ids(part.model))
             return reader(output, work.places[part.model][part.number])
         except Exception as error:  # noqa: BLE001 - one answer must not stop the rest
             return error.with_traceback(None)
@@ -198,8 +256,16 @@ class ImageJob(Generic[A]):
         if not self.alive:
             return
         started = self._clock.now_ns()
+        deliveries = tuple(self._delivery(work, number) for number in range(len(self._stations)))
+        self._busy_ns += self._clock.now_ns() - started
+        if self._own is None or self._order.look.raw:
+            self._end(work, deliveries)
+        else:
+            self._own.decide(deliveries, partial(self._end, work))
+
+    def _end(self, work: Work, deliveries: tuple[Delivery, ...]) -> None:
+        started = self._clock.now_ns()
         try:
-            deliveries = tuple(self._delivery(work, number) for number in range(len(self._stations)))
             rendered = self._order.render(deliveries)
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller hears of it
             self._refused(error)
@@ -281,9 +347,9 @@ def run_batch(station: ImageStation, batch: Sequence[Part], crew: Crew) -> None:
         part.job.answered(part, output, span, share_ns)
 
 
-def _intake(manifest: Manifest, tiling: Tiling | None) -> Intake:
+def _intake(manifest: Manifest, tiling: Tiling | None, *, own: bool) -> Intake:
     if manifest.input is None:
         raise UnsupportedError(
             f"{manifest.name} takes plain tensors, not images", help=f"POST tensors to /v2/models/{manifest.name}/infer"
         )
-    return Intake(manifest.input, tiling if manifest.model_type.is_detector else None)
+    return Intake(manifest.input, tiling if manifest.model_type.is_detector else None, own)

@@ -133,7 +133,7 @@ class Loading:
         try:
             warm_up(loaded, options.warm_up, self._clock)
             if golden is not None:
-                check_golden(golden, loaded.instance, self._clock)
+                check_golden(golden, loaded.instance, self._clock, loaded.stages)
         except BaseException:
             loaded.instance.runtime.close()
             raise

@@ -130,7 +130,7 @@ def decided(stage: DecideStage, result: Result) -> Result:
     return replace(result, decision=_checked(stage, lambda: frozen(said)))
 
 
-def arrays(found: Sequence[Detection]) -> Detections:
+def _arrays(found: Sequence[Detection]) -> Detections:
     """Detections as arrays."""
     return detections([one.box for one in found], [one.score for one in found], [one.class_id for one in found])
 
@@ -142,7 +142,7 @@ def _carried(found: tuple[Detection, ...], place: Place) -> tuple[Detection, ...
     from vedette.rules.vision.boxes import clip, fit  # a classifier starts without them
     from vedette.rules.vision.detect import project
 
-    seen, carried = place.seen, project(arrays(found), place.geometry)
+    seen, carried = place.seen, project(_arrays(found), place.geometry)
     boxes = clip(carried.boxes, seen.left, seen.top, seen.right, seen.bottom)
     kept = fit(Detections(boxes, carried.scores, carried.class_ids))
     moved = zip(found, boxes.tolist(), kept.tolist(), strict=True)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from vedette.clock import Clock
 from vedette.errors import InvalidError
-from vedette.flows.inference.read import Read
+from vedette.flows.inference.read import OwnRow, Read
 from vedette.flows.inference.runtime import Instance, Tensor
 from vedette.rules.vision.classes import classify
 from vedette.rules.vision.places import Kind, Place, hull
-from vedette.values.detection import Detections
+from vedette.values.detection import Detections, detections
 from vedette.values.frame import Frame, Pixels, Size
 from vedette.values.manifest import Manifest, Suppression
 from vedette.values.result import Class, Detection, Failure, Outcome, Result
@@ -93,12 +93,12 @@ def answer(seen: Seen, instance: Instance, rows: Sequence[Read], asked: Answerin
     """
     started = clock.now_ns()
     manifest = instance.manifest
-    found = _detections(seen.places, rows, manifest) if manifest.model_type.is_detector else None
-    classes = _classes(rows, manifest, asked) if found is None else None
+    said = _said(seen, rows, manifest, asked)
     answered_ns = clock.now_ns()
-    picture, crops = _pictures(seen, found, classes or (), asked, untrained=manifest.provenance.untrained)
+    untrained = manifest.provenance.untrained
+    picture, crops = _pictures(seen, said.detections, said.classes or (), asked, untrained=untrained)
     timeline = seen.timeline.add(Span("postprocess", started, clock.now_ns()))
-    result = _result(seen, instance, timeline, classes, found)
+    result = _result(seen, instance, timeline, said)
     if result.tiles > 1:
         result = replace(result, inference_ms=seen.timeline.inference_ms(answered_ns))
     return Delivery(result, picture, crops)
@@ -106,17 +106,20 @@ def answer(seen: Seen, instance: Instance, rows: Sequence[Read], asked: Answerin
 
 def unread(seen: Seen, instance: Instance, rows: Sequence[Read]) -> Delivery:
     """A Delivery of what the model gave, as it is: its result has neither classes nor detections."""
-    outputs = tuple(row for row in rows if not isinstance(row, Detections))
-    return Delivery(_result(seen, instance, seen.timeline, None, None), outputs=outputs)
+    outputs = tuple(row for row in rows if isinstance(row, tuple))
+    return Delivery(_result(seen, instance, seen.timeline, OwnRow()), outputs=outputs)
 
 
-def _result(
-    seen: Seen,
-    instance: Instance,
-    timeline: Timeline,
-    classes: tuple[Class, ...] | None,
-    detections: tuple[Detection, ...] | None,
-) -> Result:
+def _said(seen: Seen, rows: Sequence[Read], manifest: Manifest, asked: Answering) -> OwnRow:
+    """Classes, detections or an answer of the operator's own code."""
+    if isinstance(rows[0], OwnRow):
+        return _together(seen.places, [row for row in rows if isinstance(row, OwnRow)], manifest, asked)
+    if manifest.model_type.is_detector:
+        return OwnRow(detections=_detections(seen.places, rows, manifest))
+    return OwnRow(classes=_classes(rows, manifest, asked))
+
+
+def _result(seen: Seen, instance: Instance, timeline: Timeline, said: OwnRow) -> Result:
     manifest, execution = instance.manifest, instance.runtime.execution
     return Result(
         id=seen.id,
@@ -128,38 +131,71 @@ def _result(
         model_version=manifest.version,
         runtime=str(execution.runtime),
         precision=str(execution.precision),
-        classes=classes,
+        classes=said.classes,
         timeline=timeline,
-        detections=detections,
+        detections=said.detections,
         tiles=sum(place.kind is not Kind.BLANK for place in seen.places),
+        answer=said.answer,
     )
 
 
 def _classes(rows: Sequence[Read], manifest: Manifest, asked: Answering) -> tuple[Class, ...]:
     (outputs,) = rows
-    assert not isinstance(outputs, Detections), "a classifier's row is its outputs"
+    assert isinstance(outputs, tuple), "a classifier's row is its outputs"
     return classify(outputs[0], manifest.labels, manifest.scores, asked.top_k, asked.threshold_for(manifest))
 
 
 def _detections(places: Sequence[Place], rows: Sequence[Read], manifest: Manifest) -> tuple[Detection, ...]:
+    arrays = [row for row in rows if isinstance(row, Detections)]
+    return _named(_merged(places, arrays, manifest), lambda number: _label(manifest, number))
+
+
+def _merged(places: Sequence[Place], rows: Sequence[Detections], manifest: Manifest) -> Detections:
+    """The objects of all rows, those at seams once."""
     from vedette.rules.vision.merge import Part, merge  # a classifier starts without it
 
-    parts = []
-    for place, found in zip(places, rows, strict=True):
-        assert isinstance(found, Detections), "a detector's row is its boxes"
-        if place.kind is not Kind.BLANK:
-            parts.append(Part(place.region, found, overview=place.kind is Kind.OVERVIEW))
-    found = parts[0].found
-    if len(parts) > 1:
-        assert manifest.detector is not None, "a detector says how its boxes are read"
-        spec = manifest.detector
-        found = merge(parts, hull(places), spec.iou_threshold, agnostic=spec.nms is Suppression.AGNOSTIC)
+    parts = [
+        Part(place.region, found, overview=place.kind is Kind.OVERVIEW)
+        for place, found in zip(places, rows, strict=True)
+        if place.kind is not Kind.BLANK
+    ]
+    if len(parts) == 1:
+        return parts[0].found
+    assert manifest.detector is not None, "a detector says how its boxes are read"
+    spec = manifest.detector
+    return merge(parts, hull(places), spec.iou_threshold, agnostic=spec.nms is Suppression.AGNOSTIC)
+
+
+def _named(found: Detections, label: Callable[[int], str]) -> tuple[Detection, ...]:
     return tuple(
-        Detection(_label(manifest, number), number, score, (left, top, right, bottom))
+        Detection(label(number), number, score, (left, top, right, bottom))
         for number, score, (left, top, right, bottom) in zip(
             found.class_ids.tolist(), found.scores.tolist(), found.boxes.tolist(), strict=True
         )
     )
+
+
+def _together(places: Sequence[Place], rows: Sequence[OwnRow], manifest: Manifest, asked: Answering) -> OwnRow:
+    """What own code said of all rows: best first, at most `top_k` classes, objects at seams once."""
+    first = rows[0]
+    if len(rows) == 1:
+        if first.detections is not None:
+            return OwnRow(detections=tuple(sorted(first.detections, key=lambda one: -one.score)))
+        if first.classes is not None:
+            return OwnRow(classes=tuple(sorted(first.classes, key=lambda one: -one.score)[: asked.top_k]))
+        return first
+    found = [row.detections for row in rows if row.detections is not None]
+    if len(found) < len(rows):
+        raise InvalidError(
+            "the own code of this model gives no boxes, so what it says of several tiles is no single answer",
+            help="ask without tiles",
+        )
+    labels = {one.class_id: one.label for objects in found for one in objects}
+    return OwnRow(detections=_named(_merged(places, [_arrays(one) for one in found], manifest), labels.__getitem__))
+
+
+def _arrays(found: Sequence[Detection]) -> Detections:
+    return detections([one.box for one in found], [one.score for one in found], [one.class_id for one in found])
 
 
 def _label(manifest: Manifest, number: int) -> str:

@@ -89,6 +89,9 @@ class Prepared:
             row = self._made[key] = make_row(self._decoded, place, spec)
         return row
 
+    def spec(self, model: int) -> InputSpec:
+        """The input of a model."""
+        return self._specs[model]
 
     def part(self, model: int, number: int) -> Pixels:
         """The pixels that one row shows, read-only; in full size where the intake of the model says `own`."""

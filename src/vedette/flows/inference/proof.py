@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from vedette.clock import Clock
 from vedette.errors import InvalidError
 from vedette.flows.inference.infer import RowRunner
-from vedette.flows.inference.preprocess import Intake, Preprocess, Row
+from vedette.flows.inference.preprocess import Intake, Prepared, Preprocess, Row
 from vedette.flows.inference.runtime import Instance, Runtime, Tensor
 from vedette.flows.inference.station import Loaded
 from vedette.rules.repository.golden import lowest_score, miss
@@ -20,6 +21,12 @@ from vedette.values.golden import Golden
 from vedette.values.result import Result
 from vedette.values.tensor import TensorSpec
 from vedette.values.timeline import Timeline
+
+if TYPE_CHECKING:
+    from vedette.flows.inference.read import Read
+    from vedette.flows.inference.stages import Stages
+    from vedette.rules.vision.places import Place
+    from vedette.values.manifest import Manifest
 
 _NUMPY = {
     "BOOL": np.bool_,
@@ -73,14 +80,14 @@ def warm_up(loaded: Loaded, rounds: int, clock: Clock) -> None:
         list(threads.map(stream, range(streams)))
 
 
-def check_golden(golden: Golden, instance: Instance, clock: Clock) -> None:
+def check_golden(golden: Golden, instance: Instance, clock: Clock, stages: Stages | None = None) -> None:
     """Let a model answer its golden image, on the way that every image takes.
 
     Raises:
         InvalidError: the answer is not the expected one; the message tells both.
         VedetteError: the image cannot be decoded, or the model does not run.
     """
-    result = _answered(golden, instance, clock)
+    result = _answered(golden, instance, clock, stages)
     difference = miss(golden, result)
     if difference:
         raise InvalidError(
@@ -125,10 +132,9 @@ def _zeros(spec: TensorSpec) -> Tensor:
     return np.zeros(shape, _NUMPY[spec.datatype])
 
 
-def _answered(golden: Golden, instance: Instance, clock: Clock) -> Result:
+def _answered(golden: Golden, instance: Instance, clock: Clock, stages: Stages | None) -> Result:
     # a model without a golden image starts without these
     from vedette.flows.inference.postprocess import Answering, Seen, answer
-    from vedette.flows.inference.read import Reader
 
     manifest = instance.manifest
     if manifest.input is None:
@@ -137,15 +143,36 @@ def _answered(golden: Golden, instance: Instance, clock: Clock) -> Result:
             help="remove golden.json",
         )
     frame = Frame(golden.source, golden.image)
-    prepared = Preprocess([Intake(manifest.input)], keep_pixels=False, clock=clock)(frame)
+    intake = Intake(manifest.input, own=stages is not None and stages.preprocess is not None)
+    prepared = Preprocess([intake], keep_pixels=False, clock=clock)(frame)
     place = prepared.places[0][0]
-    (outputs,), span = RowRunner(instance, clock)([prepared.row(0, 0)])
+    (outputs,), span = RowRunner(instance, clock)([_row(prepared, stages)])
     if isinstance(outputs, Exception):
         raise outputs
     threshold = lowest_score(golden) if manifest.model_type.is_detector else 0.0
     seen = Seen("golden", frame, prepared.size, (place,), Timeline((prepared.decode, span)))
-    read = Reader(manifest, threshold)(outputs, place)
+    read = _read(outputs, place, manifest, threshold, stages)
     asked = Answering(top_k=max(1, len(manifest.labels)), threshold=threshold)
     outcome = answer(seen, instance, [read], asked, clock).outcome
     assert isinstance(outcome, Result), "an answer is no failure"
     return outcome
+
+
+def _row(prepared: Prepared, stages: Stages | None) -> Row:
+    if stages is None or stages.preprocess is None:
+        return prepared.row(0, 0)
+    from vedette.flows.inference.own import make_row
+
+    return make_row(stages.preprocess, prepared.part(0, 0), prepared.spec(0))
+
+
+def _read(
+    outputs: tuple[Tensor, ...], place: Place, manifest: Manifest, threshold: float, stages: Stages | None
+) -> Read:
+    if stages is None or stages.postprocess is None:
+        from vedette.flows.inference.read import Reader
+
+        return Reader(manifest, threshold)(outputs, place)
+    from vedette.flows.inference.own import Wanted, read_row
+
+    return read_row(stages.postprocess, outputs, place, manifest, Wanted(threshold))

@@ -11,7 +11,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from vedette.clock import Clock
 from vedette.errors import UnavailableError
@@ -27,6 +27,10 @@ from vedette.values.execution import Execution
 from vedette.values.manifest import Manifest
 from vedette.values.tensor import Signature
 from vedette.values.timeline import Span
+
+if TYPE_CHECKING:
+    from vedette.flows.inference.own import Own
+    from vedette.flows.inference.stages import Stages
 
 _GAP_SHARE = 1 / 8
 
@@ -46,6 +50,13 @@ class HasRow(Protocol):
 T = TypeVar("T", bound=HasRow)
 
 
+def own_code(stages: Stages) -> Own:
+    """Own code at work; most models have none, and start without what it needs."""
+    from vedette.flows.inference.own import Own
+
+    return Own(stages)
+
+
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """A model as it was loaded for serving.
@@ -56,6 +67,7 @@ class Loaded:
         policy: how rows become batches.
         curve: what a batch takes; empty where it was not measured.
         deadline: the class of requests that name none.
+        stages: the operator's own code; None without any.
     """
 
     instance: Instance
@@ -63,6 +75,7 @@ class Loaded:
     policy: BatchPolicy = field(default_factory=BatchPolicy)
     curve: BatchCurve = field(default_factory=BatchCurve)
     deadline: DeadlineClass = DeadlineClass.SOFT
+    stages: Stages | None = None
 
 
 @dataclass(slots=True)
@@ -80,6 +93,7 @@ class Station(Generic[T]):
         self.loaded = loaded
         self.statistics = Statistics()
         self.knowledge = Knowledge()
+        self.own = None if loaded.stages is None else own_code(loaded.stages)
         self._clock = clock
         self._runner = RowRunner(loaded.instance, clock)
         self._streams = threading.Semaphore(self.execution.streams)
@@ -203,6 +217,8 @@ class Station(Generic[T]):
 
     def close(self) -> None:
         """Free the engines' memory, after the inferences that still run for callers who have gone; blocks meanwhile."""
+        if self.own is not None:
+            self.own.close()
         for _ in range(self.execution.streams):
             self._streams.acquire()
         self._closed = True

@@ -9,7 +9,7 @@ nothing more is run for it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from vedette.clock import Clock
@@ -37,10 +37,11 @@ def rank_of(deadline: Deadline) -> Rank:
     return Rank(_RANKS[deadline.kind], deadline.at_ns if hard and deadline.at_ns is not None else 0)
 
 
-def passed() -> DeadlineError:
-    """The error that tells of a deadline that was not met."""
+def passed(under_way: Sequence[str] = ()) -> DeadlineError:
+    """The error that tells of a deadline that was not met, and which own code was still at work."""
+    own = f": own code {', '.join(under_way)} was still at work" if under_way else ""
     return DeadlineError(
-        "the deadline passed before the answer was there", help="allow more time, or send less at a time"
+        f"the deadline passed before the answer was there{own}", help="allow more time, or send less at a time"
     )
 
 
@@ -49,6 +50,8 @@ class Ticket(Generic[A]):
 
     def __init__(self, deadline: Deadline, clock: Clock) -> None:
         self.deadline = deadline
+        self.under_way: list[str] = []
+        """The own code that works for it now, as `module:Class`."""
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._future: asyncio.Future[A] = self._loop.create_future()
@@ -60,7 +63,7 @@ class Ticket(Generic[A]):
         """Whether somebody still waits, and the deadline has not passed."""
         if self._alive and self.deadline.at_ns is not None and self._clock.now_ns() >= self.deadline.at_ns:
             self._alive = False
-            self.fail(passed())
+            self.fail(passed(self.under_way))
         return self._alive
 
     @property
@@ -102,7 +105,7 @@ class Ticket(Generic[A]):
     def _expire(self) -> None:
         self._alive = False
         if not self._future.done():
-            self._future.set_exception(passed())
+            self._future.set_exception(passed(self.under_way))
 
     def _call(self, end: Callable[..., None], value: object) -> None:
         def settled() -> None:

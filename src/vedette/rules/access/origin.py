@@ -8,6 +8,7 @@ foreign resolver (DNS rebinding).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from vedette.errors import ForbiddenError
@@ -26,13 +27,15 @@ def demand_own_page(host: str | None, origin: str | None) -> None:
     Raises:
         ForbiddenError: another page sent it, or the name of the server is not the machine's own.
     """
-    if host is not None and not _is_own(_name(host)):
+    if host is not None and not _is_own(host):
         raise ForbiddenError(f"{host[:80]!r} is no name of this machine", help=f"call http://127.0.0.1, or {_HELP}")
     if origin is not None and _authority(origin) != (host or "").lower():
         raise ForbiddenError(f"a page of {origin[:80]!r} may not use this server", help=_HELP)
 
 
-def _is_own(name: str) -> bool:
+@lru_cache(maxsize=256)  # callers send few different ones, and many times
+def _is_own(host: str) -> bool:
+    name = _name(host)
     return name == "localhost" or name.endswith(".localhost") or is_loopback(name)
 
 

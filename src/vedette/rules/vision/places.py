@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -72,16 +73,22 @@ def bounds_of(image: Size, roi: Region | None) -> Region:
     return bounds
 
 
+@lru_cache(maxsize=64)  # images of a camera or a line have few sizes
+def _whole_place(image: Size, spec: InputSpec, roi: Region | None) -> tuple[Place, ...]:
+    bounds = bounds_of(image, roi)
+    return (_place(Kind.WHOLE, bounds, bounds, image, spec),)
+
+
 def places(image: Size, spec: InputSpec, tiling: Tiling | None = None, roi: Region | None = None) -> tuple[Place, ...]:
     """The rows that a model gets of an image: tiles row by row, then the overview or the blank ones.
 
     Raises:
         InvalidError: the region of interest lies outside the image, or it would be cut in more than `MOST_TILES`.
     """
+    if tiling is None:
+        return _whole_place(image, spec, roi)
     bounds = bounds_of(image, roi)
     whole = _place(Kind.WHOLE, bounds, bounds, image, spec)
-    if tiling is None:
-        return (whole,)
     _check_count(bounds, tiling)
     regions = grid(bounds, tiling.tile, tiling.overlap)
     tiles = [_place(Kind.TILE, region, bounds, image, spec) for region in regions]

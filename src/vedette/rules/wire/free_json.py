@@ -51,8 +51,9 @@ def _frozen(value: object, path: str, depth: int, counter: Iterator[int]) -> obj
     if next(counter) > MOST_VALUES:
         raise ValueError(f"there are more than {MOST_VALUES:,} values")
     if isinstance(value, Mapping):
-        return MappingProxyType({_key(key, path): _frozen(one, _join(path, key), depth + 1, counter) for key, one in
-                                 value.items()})
+        return MappingProxyType(
+            {_key(key, path): _frozen(one, _join(path, key), depth + 1, counter) for key, one in value.items()}
+        )
     if isinstance(value, np.ndarray | np.generic):
         value = _listed(value, path)
     if isinstance(value, list | tuple):

@@ -43,7 +43,6 @@ function classesOf(classes) {
 }
 
 function detectionsOf(answer, index) {
-  const count = answer.detections.length;
   const list = make("ol", { class: "rows", "aria-label": "detections" });
   for (const one of answer.detections) {
     const colour = COLOURS[(index ?? Math.max(0, one.class_id)) % COLOURS.length];
@@ -58,8 +57,10 @@ function detectionsOf(answer, index) {
     byId("boxes").append(box);
     list.append(row);
   }
-  return [make("p", { class: "soft" }, count === 1 ? "1 object" : `${count} objects`), count ? list : ""];
+  return [make("p", { class: "soft" }, counted(answer.detections)), answer.detections.length ? list : ""];
 }
+
+const counted = (detections) => (detections.length === 1 ? "1 object" : `${detections.length} objects`);
 
 const side = (box, axis) => `${Math.round(box[axis])} to ${Math.round(box[axis + 2])}`;
 
@@ -92,5 +93,5 @@ function timesOf(timeline) {
     legend.append(make("li", {}, swatch, `${name} ${milliseconds(value)}`));
   });
   legend.append(make("li", {}, make("strong", {}, `total ${milliseconds(timeline.total)}`)));
-  return [bar, legend];
+  return [make("p", { class: "soft small caption" }, "stage times"), bar, legend];
 }

@@ -83,7 +83,7 @@ async function run() {
 function spoken(answers) {
   const one = (answer) => {
     if (answer.error) return "failed";
-    if (answer.detections) return `${answer.detections.length} objects`;
+    if (answer.detections) return counted(answer.detections);
     return answer.classes?.[0]?.label ?? "no class";
   };
   return answers.map((answer) => (answers.length > 1 ? `${answer.model}: ${one(answer)}` : one(answer))).join("; ");

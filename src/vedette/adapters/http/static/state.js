@@ -36,8 +36,8 @@ function detailsOf(entry) {
     const path = `/v2/models/${encodeURIComponent(entry.name)}/versions/${encodeURIComponent(entry.version)}`;
     let told;
     try {
-      const [model, counted] = await Promise.all([call(path), call(`${path}/stats`)].map(async (one) => (await one).json()));
-      told = factsOf(model, counted.model_stats[0].inference_stats);
+      const [model, stats] = await Promise.all([call(path), call(`${path}/stats`)].map(async (one) => (await one).json()));
+      told = factsOf(model, stats.model_stats[0].inference_stats);
     } catch (error) {
       told = none(`${error.message}. ${error.help || ""}`);
     }
@@ -46,12 +46,12 @@ function detailsOf(entry) {
   return details;
 }
 
-function factsOf(model, counted) {
+function factsOf(model, counts) {
   const tensors = (list) => list.map((one) => `${one.name} ${one.datatype} [${one.shape.join(", ")}]`).join("; ");
-  const mean = counted.success.count ? milliseconds(counted.success.ns / counted.success.count / 1e6) : "none yet";
+  const mean = counts.success.count ? milliseconds(counts.success.ns / counts.success.count / 1e6) : "none yet";
   return facts({
     platform: model.platform, inputs: tensors(model.inputs), outputs: tensors(model.outputs),
-    answered: counted.success.count, failed: counted.fail.count, "mean time": mean,
+    answered: counts.success.count, failed: counts.fail.count, "mean time": mean,
   });
 }
 
