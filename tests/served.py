@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import onnx
 import psutil
@@ -31,7 +31,13 @@ from onnx import TensorProto, helper
 from raw_http import Line
 
 from vedette.adapters.config.repository import Repository
+from vedette.adapters.grpc.method import Method
+from vedette.adapters.grpc.table import every_method
+from vedette.adapters.http.endpoint import Endpoint
+from vedette.clock import SystemClock
 from vedette.rules.access.rights import hash_of
+from vedette.values.serving import Serving
+from vedette.wiring.serving_doors import open_doors
 
 SECRETS = {"reader": "vdt_reader", "keeper": "vdt_keeper", "all": "vdt_all"}
 """The secret of a key that may infer, of one that may administer, of one that may both."""
@@ -211,3 +217,28 @@ def _wait_ready(server: Server, lines: queue.SimpleQueue[str]) -> None:
             server.http = (host.strip("[]"), int(port))
         elif scheme == "grpc":
             server.grpc = address
+
+
+class _Nothing:
+    """Stands for the parts of a server into which nobody looks when its table is made."""
+
+    def __getattr__(self, name: str) -> Any:
+        return _Nothing()
+
+    def __call__(self, *given: Any, **named: Any) -> Any:
+        return _Nothing()
+
+    def __rmul__(self, number: int) -> int:
+        return number
+
+
+def http_table() -> tuple[Endpoint, ...]:
+    """Every row of the table of HTTP, as the server itself opens it."""
+    nothing: Any = _Nothing()
+    return open_doors(Serving(), nothing, nothing, SystemClock(), local=False).app.endpoints
+
+
+def grpc_table() -> tuple[Method, ...]:
+    """Every method of gRPC, as the server itself opens it."""
+    nothing: Any = _Nothing()
+    return every_method(nothing, nothing, SystemClock(), "1")

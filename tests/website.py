@@ -71,7 +71,7 @@ def table(service: Service, guard: Guard, folder: Path, *, keys: bool) -> Sequen
     fetcher = Fetcher(FetchPolicy(), CLOCK)
     uploads = Uploads(_no_fetch, LIMITS)
     around = Surroundings(
-        AddressedSources(AllowedFiles([str(folder)]), fetcher),
+        AddressedSources(AllowedFiles([str(folder)]), fetcher, LIMITS.pixels),
         AddressedOutputs([], fetcher),
         ServiceImages(service, lambda: ("colour",)),
         CLOCK,
@@ -100,5 +100,5 @@ def website(folder: Path, guard: Guard | None = None) -> Iterator[str]:
         yield url
 
 
-def _no_fetch(url: str) -> tuple[str, bytes]:
+async def _no_fetch(url: str, until_ns: int | None) -> tuple[str, bytes]:
     raise ForbiddenError(f"{url} is not allowed", help="fetch.hosts")

@@ -13,17 +13,35 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from vedette.errors import VedetteError
-    from vedette.values.result import Class, Failure, Result
+    from vedette.rules.vision.fit_input import fit_input
+    from vedette.values.frame import Size
+    from vedette.values.manifest import InputSpec
+    from vedette.values.result import Class, Detection, Failure, Result
     from vedette.wiring.door import Model, load_model
 
-__all__ = ["Class", "Failure", "Model", "Result", "VedetteError", "load_model"]
+__all__ = [
+    "Class",
+    "Detection",
+    "Failure",
+    "InputSpec",
+    "Model",
+    "Result",
+    "Size",
+    "VedetteError",
+    "fit_input",
+    "load_model",
+]
 
 _HOMES = {
     "Class": "vedette.values.result",
+    "Detection": "vedette.values.result",
     "Failure": "vedette.values.result",
+    "InputSpec": "vedette.values.manifest",
     "Model": "vedette.wiring.door",
     "Result": "vedette.values.result",
+    "Size": "vedette.values.frame",
     "VedetteError": "vedette.errors",
+    "fit_input": "vedette.rules.vision.fit_input",
     "load_model": "vedette.wiring.door",
 }
 

@@ -31,7 +31,7 @@ def top(body: bytes) -> str:
 def error_of(body: bytes) -> dict[str, str]:
     """The error, whether of the request or of its image, by the name of Vedette's own form."""
     told = json.loads(body)
-    found: dict[str, str] = told["error"] if "error" in told else told
+    found: dict[str, str] = told.get("error", told)
     return found
 
 
@@ -50,7 +50,9 @@ def png_of(width: int, height: int) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
+    )
 
 
 def jpeg_of(width: int, height: int) -> bytes:
@@ -68,7 +70,10 @@ def jpeg_of(width: int, height: int) -> bytes:
         (png_of(2**31 - 1, 2**31 - 1), {400, 413}),
         (png_of(0, 0), {400}),
         (png_of(2**32 - 1, 1), {400, 413}),
-        (b"BM" + struct.pack("<IHHIIiiHHIIIIII", 54, 0, 0, 54, 40, 60_000, 60_000, 1, 24, 0, 0, 0, 0, 0, 0), {400, 413}),
+        (
+            b"BM" + struct.pack("<IHHIIiiHHIIIIII", 54, 0, 0, 54, 40, 60_000, 60_000, 1, 24, 0, 0, 0, 0, 0, 0),
+            {400, 413},
+        ),
         (b"GIF89a" + struct.pack("<HH", 65_535, 65_535) + b"\0" * 20, {400, 413, 415}),
         (b"II*\0\x08\0\0\0" + b"\xff" * 200, {400, 413, 415}),
         (b"RIFF\xff\xff\xff\x7fWEBPVP8 \xff\xff\xff\x7f", {400, 413}),
@@ -79,7 +84,10 @@ def jpeg_of(width: int, height: int) -> bytes:
         (PNG[:40], {400}),
         (RED + b"<script>alert(1)</script>PK\x03\x04", {200}),
         (b"%PDF-1.7\n" + RED, {400}),
-        (b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><image href='file:///etc/passwd'/></svg>", {400}),
+        (
+            b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><image href='file:///etc/passwd'/></svg>",
+            {400},
+        ),
         (b"\x80\x04\x95" + RED, {400}),
         (b"", {400}),
         (b"\0" * 100_000, {400}),
@@ -88,7 +96,7 @@ def jpeg_of(width: int, height: int) -> bytes:
     ids=short,
 )
 def test_an_image_that_is_none_is_the_callers_error(server: Server, body: bytes, statuses: set[int]) -> None:
-    """Bombs are refused by their head, before a pixel is held; what is cut or two things at once is judged as an image."""
+    """Bombs are refused by their head, before a pixel is held; what is cut or two things at once is told."""
     before = server.rss_bytes()
     answer = server.post("/infer/colour", body)
 

@@ -1,4 +1,4 @@
-"""Every way into a server with keys: without one, with a wrong one, with one of another right, and with the right one."""
+"""Every way into a server with keys: without one, with a wrong one, with one of another right, with the right one."""
 
 from __future__ import annotations
 
@@ -8,14 +8,10 @@ from typing import Any
 
 import grpc
 import pytest
-from served import KEYS, MODELS, SECRETS, Server, repository, running
+from served import KEYS, MODELS, SECRETS, Server, grpc_table, http_table, repository, running
 
 from vedette.adapters.grpc.method import Unary
-from vedette.adapters.grpc.table import every_method
-from vedette.adapters.http.endpoint import Endpoint
-from vedette.clock import SystemClock
-from vedette.values.serving import Right, Serving
-from vedette.wiring.serving_doors import open_doors
+from vedette.values.serving import Right
 
 HEALTH = {"/v2/health/live", "/v2/health/ready", "/health/live", "/health/ready"}
 GRPC_HEALTH = {"ServerLive", "ServerReady", "Check", "Watch", "List"}
@@ -32,37 +28,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield found
 
 
-class _Nothing:
-    """Stands for the parts of a server that its table does not look into."""
-
-    def __getattr__(self, name: str) -> Any:
-        return _Nothing()
-
-    def __call__(self, *given: Any, **named: Any) -> Any:
-        return _Nothing()
-
-    def __rmul__(self, number: int) -> int:
-        return number
-
-
-def rows() -> tuple[Endpoint, ...]:
-    """The table as the server itself opens it."""
-    nothing: Any = _Nothing()
-    return open_doors(Serving(), nothing, nothing, SystemClock(), local=False).app.endpoints
-
-
 def ways() -> list[tuple[str, str, Right | None]]:
     """Each method and path of the table with its right; `x` stands for every parameter."""
-    return [(method, re.sub(r"\{[^}]*\}", "x", row.path), row.right) for row in rows() for method in row.methods]
+    return [(method, re.sub(r"\{[^}]*\}", "x", row.path), row.right) for row in http_table() for method in row.methods]
 
 
-def methods() -> list[Any]:
-    """Those of gRPC."""
-    nothing: Any = _Nothing()
-    return list(every_method(nothing, nothing, SystemClock(), "1"))
-
-
-@pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer vdt_guessed"}, {"x_api_key": ""}, {"x_api_key": "x"}])
+@pytest.mark.parametrize(
+    "headers", [{}, {"authorization": "Bearer vdt_guessed"}, {"x_api_key": ""}, {"x_api_key": "x"}]
+)
 def test_nobody_comes_in_without_a_key(server: Server, headers: dict[str, str]) -> None:
     """401 on every row of the table but health, with the way to ask, before the request is looked at."""
     for method, path, right in ways():
@@ -123,7 +96,7 @@ def test_the_whole_table_of_grpc_asks_for_keys(server: Server) -> None:
     """UNAUTHENTICATED without and with a wrong key, PERMISSION_DENIED with one of the other right; health is open."""
     open_ones = set()
     with grpc.insecure_channel(server.grpc) as channel:
-        for method in methods():
+        for method in grpc_table():
             if method.right is None:
                 open_ones.add(method.path.rpartition("/")[2])
                 assert called(channel, method) in (grpc.StatusCode.OK, grpc.StatusCode.UNAVAILABLE), method.path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -210,7 +211,7 @@ def test_a_redirect_is_judged_like_the_first_address(near: Server, canary: Canar
 
         assert carried.status in (*REFUSED, 503), (target, carried.data)
         assert b"root:" not in carried.data
-    assert set(call[:4] for call in canary.calls) <= {"/to/"}
+    assert {call[:4] for call in canary.calls} <= {"/to/"}
 
 
 def test_an_endless_redirect_ends(near: Server, canary: Canary) -> None:
@@ -288,3 +289,23 @@ def test_no_file_outside_the_allowed_folders_is_written(near: Server) -> None:
     assert (put.status, answered.status) == (200, 200), (put.data, answered.data)
     assert json.loads((root / "out/good.jsonl").read_text())["classes"][0]["label"] == "red"
     assert [file.name for file in root.rglob("evil*")] == []
+
+
+def test_a_full_disk_under_an_output_is_told_and_others_go_on(near: Server, canary: Canary) -> None:
+    """The answer leaves, with the state of each output; the webhook beside it is delivered; with room it works again."""
+    outputs = {"file": f"file://{near.folder}/out/full.jsonl", "hook": f"http://127.0.0.1:{canary.port}/hook"}
+    near.call("PUT", "/output", json.dumps(outputs).encode())
+    before = resource.prlimit(near.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(near.process.pid, resource.RLIMIT_FSIZE, (10, before[1]))
+    full = near.post("/compute", RED, content_type="image/jpeg")
+    resource.prlimit(near.process.pid, resource.RLIMIT_FSIZE, before)
+    again = near.post("/compute", RED, content_type="image/jpeg")
+    near.call("PUT", "/output", b"{}")
+
+    assert (full.status, again.status) == (200, 200), (full.data, again.data)
+    assert full.json()["results"][0]["classes"][0]["label"] == "red"
+    assert full.json()["outputs"]["file"]["state"] == "failed"
+    assert full.json()["outputs"]["file"]["error"]["help"]
+    assert full.json()["outputs"]["hook"] == {"state": "delivered"}
+    assert again.json()["outputs"]["file"] == {"state": "delivered"}
+    assert len(canary.posted) == 2

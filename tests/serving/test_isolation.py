@@ -1,4 +1,4 @@
-"""A model in a process of its own that is killed under load: the others serve on, its requests fail clearly, it returns."""
+"""A model in a process of its own that is killed: the others serve on, its requests fail clearly, it returns."""
 
 from __future__ import annotations
 
@@ -34,9 +34,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def steps(number: int) -> bytes:
-    return json.dumps(
-        {"inputs": [{"name": "steps", "shape": [1], "datatype": "INT64", "data": [number]}]}
-    ).encode()
+    return json.dumps({"inputs": [{"name": "steps", "shape": [1], "datatype": "INT64", "data": [number]}]}).encode()
 
 
 class Asking(threading.Thread):
@@ -117,7 +115,9 @@ def test_a_model_that_is_away_says_when_to_ask_again(server: Server) -> None:
 
     assert {answer.status for answer in away} == {503}
     assert all("killed by SIGKILL" in told(answer) for answer in away)
-    assert any(re.search(r"it is started again in [0-9.]+ s|it is being started again", told(answer)) for answer in away)
+    assert any(
+        re.search(r"it is started again in [0-9.]+ s|it is being started again", told(answer)) for answer in away
+    )
     assert server.call("GET", "/v2/health/live").status == 200
 
 

@@ -225,7 +225,9 @@ def test_a_wrong_content_length_is_told(server: Server, length: int, body: bytes
 )
 def test_no_request_is_smuggled_behind_another(server: Server, head: bytes) -> None:
     """One refusal, the connection ends, and what was hidden in the body is never run as a request."""
-    data = server.exchange(INFER + head + b"POST /v2/repository/models/colour/unload HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    data = server.exchange(
+        INFER + head + b"POST /v2/repository/models/colour/unload HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    )
 
     assert 400 <= status_of(data) < 600
     assert status_of(data) != 500
@@ -256,7 +258,7 @@ def test_old_and_rare_forms_of_http_have_an_answer(server: Server, request_bytes
     data = server.exchange(request_bytes)
 
     assert status_of(data) == status
-    head, _, body = data.partition(b"\r\n\r\n")
+    _, _, body = data.partition(b"\r\n\r\n")
     assert not (request_bytes.startswith(b"HEAD") and body)
     assert b"TRACE" not in body or status == 405
 
@@ -288,7 +290,10 @@ def test_no_path_leads_out(server: Server, place: str) -> None:
     for traversal in TRAVERSALS:
         path = place.format(traversal).encode()
         data = server.exchange(
-            method.encode() + b" " + path + b" HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            method.encode()
+            + b" "
+            + path
+            + b" HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
         )
 
         assert status_of(data) in (400, 403, 404, 405, 414, 431), (path[:80], data)

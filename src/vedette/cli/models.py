@@ -101,6 +101,21 @@ def add(
         print_line(f"Wrong? vedette models remove {added.manifest.name}, then add it again with --set KEY=VALUE")
 
 
+@app.command("new")
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the folder that is made.")],
+    folder: Annotated[Path, typer.Option("--dir", metavar="FOLDER", help="Where it is made.")] = Path(),
+    model: Annotated[
+        str, typer.Option("--model", "-m", metavar="NAME", help="The model that your code is for.")
+    ] = "efficientnet-lite0",
+) -> None:
+    """Write a folder with your own code for a model: three stages, their test, and a configuration that serves them."""
+    from vedette.wiring.skeleton import write_skeleton
+
+    made = write_skeleton(name, folder, model)
+    print_line(f"{made} is ready. Next:\n  cd {made}\n  python -m pytest\n  vedette serve --config vedette.yaml")
+
+
 @app.command("show")
 def show(name: Name, output_format: Printed = Format.TABLE) -> None:
     """Show all that is known of a model: input, preprocessing, labels, source, licence, size, quality."""

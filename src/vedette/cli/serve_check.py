@@ -21,7 +21,8 @@ def print_problems(problems: Sequence[Problem], output_format: Format) -> int:
         print_json([problem_json(problem) for problem in problems])
     elif problems:
         print_table(_COLUMNS, [_row(problem) for problem in problems])
-        note(f"{len(problems)} problem{'s' if len(problems) > 1 else ''}: a server would not start as it is told")
+        count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
+        note(f"{count}: a server would not start, or not do as it is told")
     return BAD_USAGE if problems else 0
 
 

@@ -57,7 +57,7 @@ def note(text: str) -> None:
         sys.stderr.write(text + "\n")
         sys.stderr.flush()
     except OSError:  # a full disk, or a reader that has gone; the buffer with what was not written is left behind
-        sys.stderr = open(sys.stderr.fileno(), "w", buffering=1, closefd=False, encoding="utf-8")  # noqa: PTH123, SIM115
+        sys.stderr = open(sys.stderr.fileno(), "w", buffering=1, closefd=False, encoding="utf-8")  # noqa: SIM115
 
 
 def print_error(error: VedetteError) -> None:

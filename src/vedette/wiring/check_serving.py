@@ -15,7 +15,7 @@ from vedette.adapters.config.home import default_home
 from vedette.adapters.config.serving_file import Linted, lint
 from vedette.adapters.config.yaml_lines import line_of
 from vedette.errors import UsageError, VedetteError
-from vedette.rules.serving.check import check
+from vedette.rules.serving.check import check, doubts
 from vedette.rules.serving.precedence import VARIABLES, Flags, settled
 from vedette.values.problem import Problem
 from vedette.values.serving import Serving
@@ -32,7 +32,7 @@ class Checked:
     Attributes:
         models: those that would be served, each as `name version 1`.
         problems: everything that is wrong; empty if a server would start.
-        notes: what of foreign descriptions is taken otherwise than it says.
+        notes: what of foreign descriptions is taken otherwise than it says, and limits that are hardly meant.
     """
 
     models: tuple[str, ...]
@@ -71,7 +71,8 @@ def check_serving(config: Path | None, flags: Flags, environment: Mapping[str, s
         problems += check(serving, file, addresses=addresses, known=names)
     problems += _surroundings(serving, file, StageSource(None if config is None else config.absolute(), root))
     problems += _ports(serving, file) if addresses else ()
-    return Checked(repository.models, tuple(_lined(problems, file, linted.lines)), repository.notes)
+    notes = (*repository.notes, *doubts(serving))
+    return Checked(repository.models, tuple(_lined(problems, file, linted.lines)), notes)
 
 
 def _lined(problems: list[Problem], file: str, lines: Mapping[str, int]) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -81,6 +81,7 @@ def open_manifest(
     loaders: Mapping[RuntimeName, Loader] | None = None,
     *,
     measure: bool = True,
+    like: Execution | None = None,
 ) -> Opened:
     """Choose how to run a model and load it.
 
@@ -89,7 +90,8 @@ def open_manifest(
         wish: what the user fixed.
         say: told what takes long.
         loaders: None takes the engines of this process.
-        measure: False takes the first candidate (fp32) where nothing is remembered: a measurement needs every core.
+        measure: False takes a candidate of fp32 where nothing is remembered: a measurement needs every core.
+        like: which of them is taken then, if it can be: what another version runs with.
     """
     cache = default_home() / ".cache"
     loaders = Loaders(cache) if loaders is None else loaders
@@ -108,10 +110,19 @@ def open_manifest(
 
         store, key = ChoiceFolder(cache / "choices"), _key(manifest, executions, host, wish)
         choice = remembered(store, key, measured) if measure else store.get(key)
-        execution = executions[0] if choice is None else choice.execution
+        execution = _unmeasured(executions, like) if choice is None else choice.execution
     loader = loaders[execution.runtime]
     plan = Plan.TENSOR if manifest.input is None else Plan.IMAGE
     return Opened(Instance(manifest, loader.load(manifest, execution, plan)), loader, choice)
+
+
+def _unmeasured(executions: Sequence[Execution], like: Execution | None) -> Execution:
+    """The candidate that is like another execution, though in fp32: a precision is taken only once it was compared."""
+    if like is not None:
+        wanted = replace(like, precision=Precision.FP32)
+        if wanted in executions:
+            return wanted
+    return executions[0]
 
 
 def photo_crops(manifest: Manifest, executions: tuple[Execution, ...]) -> list[Row]:

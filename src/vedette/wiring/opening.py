@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vedette.errors import UnsupportedError
-from vedette.flows.inference.runtime import Loader
+from vedette.adapters.store.manifests import state_of
+from vedette.errors import UnavailableError, UnsupportedError
+from vedette.flows.inference.runtime import Loader, Runtime
 from vedette.flows.inference.station import Loaded
 from vedette.rules.batching.policy import BatchPolicy, policy_for
 from vedette.rules.candidates import Wish
@@ -87,6 +88,7 @@ class ServingOpener:
         self._config, self._repository = config, repository
         self._choices: dict[tuple[str, str], Choice | None] = {}
         self._unmeasured: set[tuple[str, str]] = set()
+        self._running: dict[str, Execution] = {}
         self._thread = threading.local()
 
     @contextmanager
@@ -102,21 +104,30 @@ class ServingOpener:
         """See `Opener.open`."""
         stages = None if options.stages == StageNames() else self._stages(manifest, options)
         measure = not getattr(self._thread, "aside", False)
-        opened = open_manifest(manifest, wish_of(options), self._say, self._loaders(options), measure=measure)
+        like = None if measure else self._running.get(manifest.name)
+        wish, loaders = wish_of(options), self._loaders(options)
+        opened = open_manifest(manifest, wish, self._say, loaders, measure=measure, like=like)
+        self._running[manifest.name] = opened.instance.runtime.execution
         self._choices[manifest.name, manifest.version] = opened.choice
         if not measure and opened.choice is None:
             self._unmeasured.add((manifest.name, manifest.version))
         curve = BatchCurve() if opened.choice is None else opened.choice.curve
         policy = policy_for(curve, options.max_batch, options.target_latency_ms)
         execution, loader = opened.instance.runtime.execution, opened.loader
-        return Loaded(
-            opened.instance,
-            open_tensors=lambda: loader.load(manifest, execution, Plan.TENSOR),
-            policy=policy,
-            curve=curve,
-            deadline=options.deadline,
-            stages=stages,
-        )
+        state = state_of(Path(manifest.file).parent)
+
+        def open_tensors() -> Runtime:
+            if state_of(Path(manifest.file).parent) != state:
+                raise UnavailableError(
+                    f"the files of {manifest.name} version {manifest.version} have changed since it was loaded",
+                    help="load the model again: its own inputs are opened from the file",
+                )
+            return loader.load(manifest, execution, Plan.TENSOR)
+
+        loaded = Loaded(opened.instance, open_tensors, policy, curve, options.deadline, stages)
+        if not measure:
+            self._say(str(self.told(loaded, options)))
+        return loaded
 
     def _stages(self, manifest: Manifest, options: ModelOptions) -> Stages | None:
         from vedette.wiring.stages import StageSource, load_stages  # most models have no code of their own

@@ -9,26 +9,27 @@ loaded before what only later ones ask for.
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vedette.adapters.config.home import default_home
-from vedette.adapters.http.listen import addresses_of
+from vedette.adapters.http.listen import addresses_of, listen
 from vedette.adapters.http.server import HttpServer
 from vedette.adapters.probes.host import probe_host
 from vedette.adapters.probes.listener import pid_listening
 from vedette.adapters.store.manifests import ManifestFolder
 from vedette.clock import SystemClock
-from vedette.errors import NotFoundError, UnavailableError
+from vedette.errors import NotFoundError, UnavailableError, UsageError
 from vedette.flows.inference.crew import Crew
 from vedette.flows.inference.loading import Pace
 from vedette.flows.inference.repository import LiveRepository
 from vedette.flows.inference.runtime import Loader
 from vedette.flows.inference.service import Service
-from vedette.rules.access.bind import check_bind, only_loopback
+from vedette.rules.access.bind import check_bind
 from vedette.rules.serving.precedence import options_by_name
 from vedette.rules.threads import usable_cores
 from vedette.values.execution import RuntimeName
@@ -40,9 +41,12 @@ from vedette.wiring.process import own_process, settle_process
 
 if TYPE_CHECKING:
     from vedette.adapters.grpc.server import GrpcServer
+    from vedette.adapters.http.app import App
     from vedette.wiring.serving_doors import Doors
 
 Say = Callable[[str], None]
+_FREE_S = 2.0
+"""Time to free models and workers at the end."""
 
 
 def serve(serving: Serving, say: Say, config: Path | None = None) -> None:
@@ -54,13 +58,14 @@ def serve(serving: Serving, say: Say, config: Path | None = None) -> None:
         config: the file of the configuration; the operator's own code is looked for beside it.
 
     Raises:
-        UsageError: other machines could come in without a key.
+        UsageError: other machines could come in without a key, or there is no such folder of models.
         ConflictError: a port is taken.
         NotFoundError: a model that is named is nowhere.
         UnavailableError: not one model could be loaded.
     """
     own_process()
     check_bind(serving.host, addresses_of(serving.host), keys=bool(serving.keys), insecure=serving.insecure)
+    _demand_folder(serving)
     _pull_missing(serving, say)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_Server(serving, say, config).run())
@@ -78,6 +83,14 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 def repository_of(serving: Serving) -> Path:
     """The folder of models."""
     return default_home() if serving.repository is None else Path(serving.repository).expanduser().absolute()
+
+
+def _demand_folder(serving: Serving) -> None:
+    """A folder of models that is empty may still be filled; one that is not there is a slip."""
+    if serving.repository is not None and not repository_of(serving).is_dir():
+        raise UsageError(
+            f"there is no folder of models {repository_of(serving)}", help="correct --models, or make the folder first"
+        )
 
 
 def _pull_missing(serving: Serving, say: Say) -> None:
@@ -101,6 +114,22 @@ class _Parts:
     polling: asyncio.Task[None] | None = None
 
 
+class _LateApp:
+    """The application, of which the server has to know before it is made."""
+
+    def __init__(self) -> None:
+        self._app: App | None = None
+
+    def opens(self, app: App) -> None:
+        """From now on this one answers."""
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """ASGI."""
+        assert self._app is not None, "the server answers after it is made"
+        await self._app(scope, receive, send)
+
+
 class _Server:
     """One server; made in no event loop, run in one."""
 
@@ -112,37 +141,46 @@ class _Server:
         root = repository_of(serving)
         self._opener = ServingOpener(say, lambda: _isolated(cache, self._clock), config, root)
         self._store = FolderStore(root, ManifestFolder(cache / "manifests"), options_by_name(serving.models))
+        self._app = _LateApp()
         self._stop: asyncio.Event
+
+    def _threads(self) -> int:
+        """One a core; where models are isolated as many more, which only wait for other processes."""
+        return self._cores * (2 if any(model.isolated for model in self._serving.models) else 1)
 
     async def run(self) -> None:
         """Start, serve, drain, end."""
         serving = self._serving
         self._stop = asyncio.Event()
-        crew = Crew(self._cores, self._clock)
+        http = self._taken_ports()
+        crew = Crew(self._threads(), self._clock)
         repository = LiveRepository(self._store, self._opener, self._clock, Pace(aside=self._opener.aside))
-        service = Service(repository, crew, serving.limits, self._clock)
+        service = Service(repository, crew, serving.limits, self._clock, cores=self._cores)
+        freed = False
         try:
-            parts = await self._started(repository, service)
+            parts = await self._started(http, repository, service)
             try:
                 await self._stop.wait()
                 await self._drain(parts, service)
             finally:
                 await self._ended(parts)
+            freed = await self._freed_in_time(repository, crew)
         finally:
-            await repository.close()
-            await asyncio.to_thread(crew.close)
+            if not freed:
+                await _free(repository, crew)
 
-    async def _started(self, repository: LiveRepository, service: Service) -> _Parts:
+    async def _started(self, http: HttpServer, repository: LiveRepository, service: Service) -> _Parts:
         names = [model.name for model in self._serving.models]
         loading = asyncio.ensure_future(repository.start(names or None))
         try:
-            doors, http = await asyncio.to_thread(self._opened_doors, repository, service)
-            host, port = http.bind(pid_listening)
+            doors = await asyncio.to_thread(self._opened_doors, http, repository, service)
             await loading
             self._check_ready(repository)
-            await http.start()
+            self._app.opens(doors.app)
+            host, port = await http.start()
         except BaseException:
             loading.cancel()
+            await http.stop()
             raise
         self._watch_signals()
         parts = _Parts(doors, http)
@@ -153,15 +191,20 @@ class _Server:
         await self._grow(parts, repository, service)
         return parts
 
-    def _opened_doors(self, repository: LiveRepository, service: Service) -> tuple[Doors, HttpServer]:
+    def _opened_doors(self, http: HttpServer, repository: LiveRepository, service: Service) -> Doors:
         """Everything around the service, while models are being loaded; runs in a thread."""
         from vedette.wiring.serving_doors import open_doors
 
+        return open_doors(self._serving, repository, service, http, self._clock)
+
+    def _taken_ports(self) -> HttpServer:
+        """The server of HTTP with its port, and the port of gRPC looked at: what is taken is told before all else."""
         serving = self._serving
-        local = not serving.keys and only_loopback(addresses_of(serving.host))
-        doors = open_doors(serving, repository, service, self._clock, local=local)
-        http = HttpServer(doors.app, serving.host, serving.port, serving.limits, self._clock, serving.tls)
-        return doors, http
+        http = HttpServer(self._app, serving.host, serving.port, serving.limits, self._clock, serving.tls)
+        http.bind(pid_listening)
+        if serving.grpc_port:
+            listen(serving.host, serving.grpc_port, pid_listening).close()
+        return http
 
     async def _grow(self, parts: _Parts, repository: LiveRepository, service: Service) -> None:
         """What the first answers do without."""
@@ -219,7 +262,7 @@ class _Server:
     async def _drain(self, parts: _Parts, service: Service) -> None:
         """Not ready any more; nothing new is admitted; what is under way gets its time."""
         self._say(f"draining: {service.images_under_way} images under way")
-        parts.doors.drain()
+        service.drain()
         if parts.polling is not None:
             parts.polling.cancel()
         drain_s = self._serving.limits.drain_s
@@ -230,11 +273,24 @@ class _Server:
         if not all(done):
             self._say(f"after {drain_s:g} s what was still under way is broken off")
 
+    async def _freed_in_time(self, repository: LiveRepository, crew: Crew) -> bool:
+        """Free models and workers. An engine that still works for nobody cannot be told to stop: the process ends."""
+        _, late = await asyncio.wait({asyncio.ensure_future(_free(repository, crew))}, timeout=_FREE_S)
+        if late:
+            self._say(f"an inference is still at work {_FREE_S:g} s after the end: it ends with the process")
+            os._exit(0)
+        return True
+
     async def _ended(self, parts: _Parts) -> None:
         if parts.grpc is not None:
             await parts.grpc.stop()
         await parts.http.stop()
         await parts.doors.close()
+
+
+async def _free(repository: LiveRepository, crew: Crew) -> None:
+    await repository.close()
+    await asyncio.to_thread(crew.close)
 
 
 async def _drained(server: GrpcServer, drain_s: float) -> bool:

@@ -19,5 +19,6 @@ def grpc_server(
 ) -> GrpcServer:
     """The server, not started yet."""
     methods = every_method(service, repository, clock, version("vedette"), repository.policy_of)
-    door = Door(doors.guard, doors.grpc_observers, serving.limits, clock)
+    watching = doors.watching
+    door = Door(doors.guard, watching.observers, serving.limits, clock, traced=watching.traced)
     return GrpcServer(door, methods, serving.limits, serving.tls)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from chromium import Chromium, chromium
+from chromium import Chromium, Tab, chromium
 from http_rig import CLOCK, call
 from website import website
 
@@ -37,6 +37,14 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def browser() -> Iterator[Chromium]:
     with chromium() as one:
         yield one
+
+
+@pytest.fixture(scope="module")
+def docs(browser: Chromium, site: str) -> Tab:
+    """The page, open at one operation."""
+    tab = browser.open(f"{site}/docs#/open%20inference%20protocol/get_v2_health_live")
+    tab.until("document.querySelector('.opblock.is-open')")
+    return tab
 
 
 def test_the_files_of_swagger_ui_are_served(site: str) -> None:
@@ -70,36 +78,32 @@ def test_every_way_in_needs_the_key(locked: str) -> None:
     assert call("GET", f"{locked}/openapi.json", x_api_key=SECRET).json()["components"]["securitySchemes"]
 
 
-def test_swagger_ui_shows_every_operation_without_internet(browser: Chromium, site: str) -> None:
+def test_swagger_ui_shows_every_operation_without_internet(docs: Tab, site: str) -> None:
     """Each operation of the document has its row; nothing is asked of another host, and the policy is kept."""
-    tab = browser.open(f"{site}/docs")
-
-    tab.until("document.querySelector('.opblock')")
     paths = call("GET", f"{site}/openapi.json").json()["paths"]
-    rows = tab.run(
+    rows = docs.run(
         "[...document.querySelectorAll('.opblock-summary')].map(e => ["
         " e.querySelector('.opblock-summary-path').dataset.path,"
         " e.querySelector('.opblock-summary-method').textContent.toLowerCase()])"
     )
     assert sorted(map(tuple, rows)) == sorted((path, method) for path, one in paths.items() for method in one)
-    assert tab.console == []
-    assert [one for one in tab.requests if not one.startswith(f"{site}/")] == []
+    assert docs.console == []
+    assert [one for one in docs.requests if not one.startswith(f"{site}/")] == []
 
 
-def test_an_operation_runs_from_the_page(browser: Chromium, site: str) -> None:
+def test_an_operation_runs_from_the_page(docs: Tab) -> None:
     """Try it out, Execute: the server's own answer is shown."""
-    tab = browser.open(f"{site}/docs#/open%20inference%20protocol/get_v2_health_live")
     row = "[id*='get_v2_health_live']"
-    tab.until(f'document.querySelector("{row} .try-out__btn")')
+    docs.until(f'document.querySelector("{row} .try-out__btn")')
 
-    tab.click(f"{row} .try-out__btn")
-    tab.until(f'document.querySelector("{row} .execute")')
-    tab.click(f"{row} .execute")
+    docs.click(f"{row} .try-out__btn")
+    docs.until(f'document.querySelector("{row} .execute")')
+    docs.click(f"{row} .execute")
 
-    tab.until(f'document.querySelector("{row} .live-responses-table tbody .response-col_status")')
-    assert tab.text(f"{row} .live-responses-table tbody .response-col_status").startswith("200")
-    assert json.loads(tab.text(f"{row} .live-responses-table .microlight")) == {"live": True}
-    assert tab.console == []
+    docs.until(f'document.querySelector("{row} .live-responses-table tbody .response-col_status")')
+    assert docs.text(f"{row} .live-responses-table tbody .response-col_status").startswith("200")
+    assert json.loads(docs.text(f"{row} .live-responses-table .microlight")) == {"live": True}
+    assert docs.console == []
 
 
 def test_with_keys_the_page_asks_and_sends_the_key_for_the_reader(browser: Chromium, locked: str) -> None:

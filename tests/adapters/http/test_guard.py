@@ -111,3 +111,18 @@ def test_a_local_server_refuses_pages_of_others():
             doors.check({"host": "127.0.0.1:8000", "origin": "https://evil.example"}, "127.0.0.1", right)
         with pytest.raises(ForbiddenError):
             doors.check({"host": "evil.example"}, "127.0.0.1", right)
+
+
+def test_what_other_pages_only_read_is_refused_too():
+    """An image of another page whose address is GET /compute sends no Origin; a link to the page itself may be followed."""
+    doors = guard(local=True)
+    embedded = {"host": "127.0.0.1:8000", "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors"}
+    followed = embedded | {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
+
+    for right in (*Right, None):
+        with pytest.raises(ForbiddenError):
+            doors.check(embedded, "127.0.0.1", right)
+    with pytest.raises(ForbiddenError):
+        doors.check(followed, "127.0.0.1", Right.INFER)
+    assert doors.check(followed, "127.0.0.1", None) == ""
+    assert guard(ADMIN).check(embedded | {"x-api-key": "secret-a"}, "203.0.113.9", Right.ADMIN) == "ops"

@@ -25,7 +25,7 @@ RED, GREEN, BLUE = jpeg((255, 0, 0)), jpeg((0, 255, 0)), jpeg((0, 0, 255))
 LIMITS = Limits(body_bytes=200_000, decompressed_bytes=300_000, images=3, pixels=100_000)
 
 
-def fetch(url: str) -> tuple[str, bytes]:
+async def fetch(url: str, until_ns: int | None) -> tuple[str, bytes]:
     if "allowed" not in url:
         raise ForbiddenError(f"{url} is not allowed", help="fetch.hosts")
     return "http://allowed/x.jpg", BLUE
@@ -167,6 +167,9 @@ def test_what_the_query_asks_for_is_done(server: Server) -> None:
         ("deadline=now", "one of hard"),
         ("deadline=hard", "timeout_ms"),
         ("format=xml", "ndjson"),
+        ("timeout_ms=", "above 0"),
+        ("deadline=", "one of hard"),
+        ("classes=,", "person,car"),
     ],
 )
 def test_no_parameter_is_ignored_or_guessed(server: Server, query: str, said: str) -> None:
@@ -195,7 +198,8 @@ def test_no_parameter_is_ignored_or_guessed(server: Server, query: str, said: st
         (RED, {"content_encoding": "gzip"}, 400),
         (gzip.compress(b"\0" * 1_000_000), {"content_encoding": "gzip"}, 413),
         (gzip.compress(RED)[:-20], {"content_encoding": "gzip"}, 400),
-        (RED, {"accept": "text/html"}, 415),
+        (RED, {"accept": "text/html"}, 406),
+        (b'{"url": "http://allowed/x.jpg"%s}' % (b" " * 65_536), {"content_type": "application/json"}, 413),
         (jpeg((1, 2, 3), 400, 400), {}, 413),
     ],
 )

@@ -28,13 +28,13 @@ from vedette.adapters.http.uploads import Uploads
 from vedette.adapters.sinks.addressed import AddressedOutputs
 from vedette.adapters.sources.addressed import AddressedSources
 from vedette.adapters.sources.allowed import AllowedFiles
-from vedette.adapters.web.fetch import Fetcher
 from vedette.flows.inference.service import Service
 from vedette.flows.interface import computation
 from vedette.flows.interface.images import ServiceImages
 from vedette.flows.interface.pipeline import Surroundings
 from vedette.flows.interface.pipelines import Pipelines
 from vedette.values.serving import FetchPolicy, Limits, PipelineOptions
+from vedette.wiring.fetching import ServerFetcher
 
 RED, GREEN, BLUE = jpeg((255, 0, 0)), jpeg((0, 255, 0)), jpeg((0, 0, 255))
 LIMITS = Limits(body_bytes=500_000, images=3)
@@ -79,21 +79,17 @@ def serving_interface(
 ) -> Iterator[Server]:
     for name in ("in", "out", "elsewhere"):
         (folder / name).mkdir(exist_ok=True)
-    fetcher = Fetcher(policy, CLOCK)
-
-    def uploaded(url: str) -> tuple[str, bytes]:
-        page = fetcher.fetch(url)
-        return page.url, page.body
+    fetcher = ServerFetcher(policy, CLOCK)
 
     def make(service: Service) -> Any:
         around = Surroundings(
-            AddressedSources(AllowedFiles([str(folder / "in")]), fetcher),
+            AddressedSources(AllowedFiles([str(folder / "in")]), fetcher, LIMITS.pixels),
             AddressedOutputs([str(folder / "out")], fetcher),
             ServiceImages(service, lambda: tuple(service.models.stations)),
             CLOCK,
         )
         made = Pipelines(pipelines, around)
-        return InterfaceEndpoints(made, Uploads(uploaded, LIMITS), LIMITS, CLOCK).endpoints()
+        return InterfaceEndpoints(made, Uploads(fetcher.upload, LIMITS), LIMITS, CLOCK).endpoints()
 
     default = {"colour": lambda: colour_station(folder)}
     with http_rig(make, stations or (lambda: {name: one() for name, one in default.items()}), LIMITS) as (url, _):
@@ -200,7 +196,8 @@ def test_what_compute_refuses(server: Server) -> None:
     server.json("PUT", "/input", "synthetic://64x64")
 
     assert "2 images" in error(server.json("POST", "/compute", form, 400, content_type=kind))[1]
-    server.json("POST", "/compute", RED, 415, accept="application/x-ndjson")
+    server.json("POST", "/compute", RED, 406, accept="application/x-ndjson")
+    server.json("POST", "/compute?format=ndjson", RED, 400)
     assert "takes no body" in error(server.json("PUT", "/compute", RED, 400))[1]
     assert "treshold" in error(server.json("PUT", "/compute?treshold=0.5", None, 400))[1]
     server.json("POST", "/compute", b"no image", 400)

@@ -10,6 +10,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+import schemathesis
 from http_rig import OpenGuard, call, http_rig
 from schemathesis.specs.openapi.definitions import OPENAPI_31
 from starlette.requests import Request
@@ -83,6 +84,8 @@ def test_the_document_is_valid_and_holds_every_endpoint(endpoints: list[Endpoint
     assert {(path, method) for path, method, _ in operations(found)} == rows
     assert found["info"]["version"] == "1.2.3"
     assert_valid(found)
+    read = list(schemathesis.openapi.from_dict(found).get_all_operations())
+    assert [type(one).__name__ for one in read] == ["Ok"] * len(rows)
 
 
 def test_a_bare_row_is_filled_up() -> None:

@@ -163,8 +163,7 @@ def turned(picture: Path) -> bytes:
     return file.getvalue()
 
 
-@pytest.mark.parametrize("width", [1100, 360])
-@pytest.mark.parametrize("held", ["straight", "turned"])
+@pytest.mark.parametrize(("width", "held"), [(1100, "straight"), (360, "turned")])
 def test_boxes_lie_where_the_answer_says(browser: Chromium, site: str, tmp_path: Path, width: int, held: str) -> None:
     """At every width, and for a picture that the browser turns, each box covers its object in the shown picture."""
     size, boxes = Size(640, 480), [(40, 60, 200, 160, 0), (300, 200, 560, 420, 2)]

@@ -10,7 +10,7 @@ from fakes import jpeg
 
 from vedette.adapters.sources.addressed import AddressedSources
 from vedette.adapters.sources.allowed import AllowedFiles
-from vedette.errors import ForbiddenError, UnavailableError, UnsupportedError, UsageError
+from vedette.errors import ForbiddenError, TooLargeError, UnavailableError, UnsupportedError, UsageError
 from vedette.values.frame import Frame, Reject
 
 RED = jpeg((255, 0, 0))
@@ -39,7 +39,7 @@ class OneHost:
 @pytest.fixture
 def sources(tmp_path: Path) -> AddressedSources:
     (tmp_path / "a b.jpg").write_bytes(RED)
-    return AddressedSources(AllowedFiles([str(tmp_path)]), OneHost())
+    return AddressedSources(AllowedFiles([str(tmp_path)]), OneHost(), pixels=10_000)
 
 
 def test_each_kind(sources: AddressedSources, tmp_path: Path) -> None:
@@ -74,6 +74,7 @@ def test_an_address_that_cannot_be_had(sources: AddressedSources) -> None:
         ("http://other/cat.jpg", ForbiddenError),
         ("rtsp://allowed/1", UnsupportedError),
         ("synthetic://8", UsageError),
+        ("synthetic://101x100", TooLargeError),
     ],
 )
 def test_checked_before_it_is_opened(sources: AddressedSources, address: str, error: type[Exception]) -> None:

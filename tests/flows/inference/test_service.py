@@ -241,7 +241,7 @@ def test_rows_of_several_requests_share_a_batch_where_that_pays() -> None:
     """With batches of four, four requests that wait while the worker is busy run as one."""
 
     async def run() -> None:
-        async with rig(BatchPolicy(4)) as here:
+        async with rig(BatchPolicy(4, patience_ns=30_000_000_000)) as here:
             first = here.ask()
             await here.entered()
             four = [here.ask(data) for data in (RED, GREEN, RED, GREEN)]
@@ -257,7 +257,7 @@ def test_a_row_that_will_not_come_does_not_hold_back_its_batch() -> None:
     """Of a batch of four one image is damaged and one caller is gone: the other two run."""
 
     async def run() -> None:
-        async with rig(BatchPolicy(4)) as here:
+        async with rig(BatchPolicy(4, patience_ns=30_000_000_000)) as here:
             first = here.ask()
             await here.entered()
             red, bad, gone, green = (here.ask(data) for data in (RED, b"broken", RED, GREEN))
@@ -299,8 +299,8 @@ def test_tensors_run_on_the_models_own_input(tmp_path) -> None:
             (scores,) = await service.tensors(admission, ask)
             assert (scores.name, scores.datatype) == ("scores", "FP32")
             np.testing.assert_allclose(scores.data, [[0, 0.5, 0]] * 2, atol=1e-6)
+            wrong = TensorOrder((NamedTensor("input", "INT8", pixels),), Span("acquire", now, now), list)
             with pytest.raises(InvalidError, match="FP32"):
-                wrong = TensorOrder((NamedTensor("input", "INT8", pixels),), Span("acquire", now, now), list)
                 await service.tensors(admission, wrong)
         crew.close()
 

@@ -42,7 +42,13 @@ def test_closing_waits_for_inferences_of_callers_who_have_gone() -> None:
     """An admission that has ended does not mean that its inference has: both streams end first."""
     runtime, part = Recorded(), Part(np.zeros((8, 8, 3), np.uint8))
     station = gated_station(SystemClock(), runtime=runtime)
-    runs = [threading.Thread(target=station.run, args=([part],)) for _ in range(2)]
+
+    def infer() -> None:
+        assert station.borrow(lambda: None)
+        station.run([part])
+        station.give_back()
+
+    runs = [threading.Thread(target=infer) for _ in range(2)]
     closing = threading.Thread(target=station.close)
 
     for run in runs:

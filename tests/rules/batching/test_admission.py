@@ -20,6 +20,22 @@ def ask(kind: DeadlineClass = DeadlineClass.SOFT, left_ms: float | None = None, 
     return Ask(images, Deadline(kind, None if left_ms is None else round(left_ms * MS)), KNOWN)
 
 
+def test_an_idle_server_may_try_a_soft_deadline_whatever_was_measured() -> None:
+    """What was measured may be out of date, and nobody else is kept waiting; a hard one needs its bound."""
+    assert refuse(ask(DeadlineClass.SOFT, 1), EMPTY, ROOM, 0) is None
+    assert refuse(ask(DeadlineClass.HARD, 1), EMPTY, ROOM, 0)
+
+
+def test_a_refusal_tells_whether_the_wait_or_the_work_is_too_long() -> None:
+    """Of 20 ms left, 5 ms of work of others keep it out, or its own 18 ms do."""
+    waits = refuse(ask(DeadlineClass.HARD, 20), Backlog(3, 0, 10.0, 2), ROOM, 0)
+    works = refuse(ask(DeadlineClass.HARD, 15), Backlog(3, 0, 10.0, 2), ROOM, 0)
+
+    assert waits is not None
+    assert works is not None
+    assert (waits.alone, works.alone) == (False, True)
+
+
 @pytest.mark.parametrize("kind", [DeadlineClass.SOFT, DeadlineClass.RELAXED, DeadlineClass.BEST_EFFORT])
 def test_an_empty_queue_takes_any_request(kind) -> None:
     """Even one with more images than the queue holds."""
@@ -43,9 +59,11 @@ def test_best_effort_fills_half_of_the_queue_only() -> None:
 
 
 def test_a_soft_deadline_is_refused_by_the_mean_and_a_hard_one_by_the_bound() -> None:
-    """Alone it takes 10 ms on the mean, and 18 ms is what few exceed (10 + 4 * 2)."""
-    assert refuse(ask(DeadlineClass.SOFT, 11), EMPTY, ROOM, 0) is None
-    assert refuse(ask(DeadlineClass.SOFT, 9), EMPTY, ROOM, 0)
+    """It takes 10 ms on the mean, and 18 ms is what few exceed (10 + 4 * 2)."""
+    other = Backlog(1, 0, 0.0, 2)
+
+    assert refuse(ask(DeadlineClass.SOFT, 11), other, ROOM, 0) is None
+    assert refuse(ask(DeadlineClass.SOFT, 9), other, ROOM, 0)
     assert refuse(ask(DeadlineClass.HARD, 19), EMPTY, ROOM, 0) is None
     assert refuse(ask(DeadlineClass.HARD, 17), EMPTY, ROOM, 0)
     assert refuse(ask(DeadlineClass.RELAXED, 1), EMPTY, ROOM, 0) is None

@@ -38,3 +38,9 @@ def test_of_several_models_nothing_is_known_until_each_was_measured() -> None:
     """Their times add up."""
     assert together([Estimate(1.0, 0.5), Estimate()]) == Estimate()
     assert together([Estimate(1.0, 0.5), Estimate(2.0, 0.25)]) == Estimate(3.0, 0.75)
+
+
+def test_an_aged_estimate_is_trusted_less() -> None:
+    """A tenth less; without a measurement there is nothing to age."""
+    assert Estimate(10.0, 2.0).aged() == Estimate(9.0, 1.8)
+    assert Estimate().aged() == Estimate()

@@ -37,16 +37,19 @@ def test_a_batch_that_lasts_longer_than_the_goal_is_not_taken() -> None:
     """Of 20 ms, the batch of 4 may take 9.6: the window is what is left."""
     steep = curve(5.0, 6.0, 8.0, 12.0)
 
-    assert policy_for(steep, 8, 20.0) == BatchPolicy(8, round((20 - 12 * 1.2) * MS))
-    assert policy_for(steep, 8, 10.0) == BatchPolicy(4, round((10 - 8 * 1.2) * MS))
-    assert policy_for(steep, 8, 1.0) == BatchPolicy(1, 0)
+    left, less = round((20 - 12 * 1.2) * MS), round((10 - 8 * 1.2) * MS)
+    assert policy_for(steep, 8, 20.0) == BatchPolicy(8, left, left)
+    assert policy_for(steep, 8, 10.0) == BatchPolicy(4, less, less)
+    assert policy_for(steep, 8, 1.0) == BatchPolicy()
+    assert policy_for(steep, 8) == BatchPolicy(8, 0, 12 * MS)
 
 
 def test_rows_that_are_sure_to_come_are_waited_for() -> None:
-    """Of four, one is ready and three are being made: nothing runs until they are."""
-    policy = BatchPolicy(4)
+    """Of four, one is ready and three are being made: nothing runs until they are, or a full batch would be over."""
+    policy = BatchPolicy(4, patience_ns=60 * MS)
 
-    assert policy.decide(Waiting(1, 3, 0), 50 * MS) == Wait()
+    assert policy.decide(Waiting(1, 3, 0), 50 * MS) == Wait(60 * MS)
+    assert policy.decide(Waiting(1, 3, 0), 60 * MS) == Dispatch(1)
     assert policy.decide(Waiting(4, 3, 0), 50 * MS) == Dispatch(4)
     assert policy.decide(Waiting(3, 0, 0), 50 * MS) == Dispatch(3)
 
@@ -73,12 +76,9 @@ def test_without_rows_there_is_nothing_to_run() -> None:
 
 @given(st.integers(1, 64), st.integers(0, 10**9), st.integers(1, 100), st.integers(0, 3), st.floats(0, 1e9) | st.none())
 def test_no_row_waits_for_ever(size, window, rows, coming, gap) -> None:
-    """What waits runs when the window is over and nothing more is sure to come; never more than a full batch."""
-    policy = BatchPolicy(size, window)
+    """What waits runs when window and patience are over, whatever is to come; never more than a full batch."""
+    policy = BatchPolicy(size, window, patience_ns=window // 2)
 
-    decided = policy.decide(Waiting(rows, coming, 0, gap), window)
-
-    if coming == 0 or rows >= size:
-        assert decided == Dispatch(min(rows, size))
-    else:
-        assert decided == Wait()
+    assert policy.decide(Waiting(rows, coming, 0, gap), window) == Dispatch(min(rows, size))
+    early = policy.decide(Waiting(rows, coming, 0, gap), 0)
+    assert early == Dispatch(min(rows, size)) or early.until_ns <= window

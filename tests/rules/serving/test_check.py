@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from vedette.rules.serving.check import check
+from vedette.rules.serving.check import check, doubts
 from vedette.values.deadline import DeadlineClass
 from vedette.values.execution import Precision, RuntimeName
 from vedette.values.problem import Problem
@@ -69,9 +69,6 @@ def test_what_can_be_meant_is_no_problem(serving: Serving) -> None:
             "models[0].precision",
             "bf16 with runtime onnxruntime",
         ),
-        (Serving(limits=Limits(decompressed_bytes=5, body_bytes=6)), "limits.decompressed_bytes", "5"),
-        (Serving(limits=Limits(queue_bytes=5, body_bytes=6)), "limits.queue_bytes", "5"),
-        (Serving(limits=Limits(queue_images=3, images=4)), "limits.queue_images", "3"),
         (Serving(metrics_public=True), "metrics_public", "true"),
         (Serving(fetch=FetchPolicy(private=True)), "fetch.private", "true"),
         (Serving(repository="/m", files=FilePolicy(outputs=("/o", "/m/x"))), "files.outputs[1]", "/m/x"),
@@ -103,6 +100,23 @@ def test_other_machines_need_keys_or_an_explicit_yes(address: str) -> None:
     assert _check(Serving(host="h", keys=(KEY,)), address) == ()
     assert _check(Serving(host="h", insecure=True), address) == ()
     assert check(Serving(host="h"), "f", addresses=(), known=()) == ()
+
+
+@pytest.mark.parametrize(
+    ("limits", "told"),
+    [
+        (Limits(decompressed_bytes=5, body_bytes=6), "limits.decompressed_bytes is 5, limits.body_bytes 6"),
+        (Limits(queue_bytes=5, body_bytes=6), "limits.queue_bytes is 5, limits.body_bytes 6"),
+        (Limits(queue_images=3, images=4), "limits.queue_images is 3, limits.images 4"),
+    ],
+)
+def test_limits_that_are_hardly_meant_are_doubts(limits: Limits, told: str) -> None:
+    """A server starts with them, so they are no problems; defaults raise no doubt."""
+    (doubt,) = doubts(Serving(limits=limits))
+
+    assert doubt.startswith(told)
+    assert _check(Serving(limits=limits)) == ()
+    assert doubts(Serving()) == ()
 
 
 def test_no_secret_is_told() -> None:

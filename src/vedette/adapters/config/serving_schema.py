@@ -15,6 +15,7 @@ from vedette.adapters.config.serving_values import (
     Bytes,
     Count,
     GrpcPort,
+    HostText,
     KeyHash,
     KeyName,
     Listed,
@@ -215,7 +216,7 @@ class LimitsSection(Section):
 class FetchSection(Section):
     """Which addresses the server may fetch or call by itself."""
 
-    hosts: Listed[Annotated[str, Field(min_length=1)]] = _FETCH.hosts
+    hosts: Listed[HostText] = _FETCH.hosts
     schemes: Annotated[Listed[Literal["https", "http"]], Field(min_length=1)] = ("https", "http")
     private: Flag = _FETCH.private
     max_bytes: Bytes = _FETCH.max_bytes

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from vedette.adapters.config.layout import is_version
 from vedette.errors import UsageError
+from vedette.rules.access.hosts import parse_pattern
 from vedette.rules.access.rights import check_hash, check_name
 from vedette.rules.serving.units import bytes_of, seconds_of
 from vedette.rules.zoo.names import SERVED_NAME_RULE, is_served_name
@@ -97,6 +98,14 @@ def _key_hash(value: str) -> str:
         raise ValueError("sha256: and 64 hex digits, as `vedette keys new NAME` prints it") from None
 
 
+def _host_pattern(value: str) -> str:
+    try:
+        parse_pattern(value)
+    except UsageError as error:
+        raise ValueError(error.help.removeprefix("write ")) from None
+    return value
+
+
 def _path(value: str, info: ValidationInfo) -> str:
     """Relative paths count from the folder of the file."""
     if not value.strip() or "\0" in value or "\n" in value:
@@ -143,6 +152,7 @@ KeyName = Annotated[str, AfterValidator(_key_name)]
 KeyHash = Annotated[str, AfterValidator(_key_hash)]
 PathText = Annotated[str, AfterValidator(_path)]
 Address = Annotated[str, AfterValidator(_address)]
+HostText = Annotated[str, AfterValidator(_host_pattern)]
 Origin = Annotated[str, AfterValidator(_origin)]
 Listed = Annotated[tuple[T, ...], BeforeValidator(_list)]
 ModelEntry = BeforeValidator(_entry)

@@ -24,6 +24,7 @@ from starlette.routing import Route, Router
 from starlette.types import Message, Receive, Scope, Send
 
 from vedette.adapters.http.endpoint import Endpoint
+from vedette.adapters.http.negotiate import NotAcceptableError
 from vedette.clock import Clock
 from vedette.errors import InternalError, Kind, OverloadedError, VedetteError
 from vedette.flows.inference.trail import Run, begin_trail
@@ -32,7 +33,7 @@ from vedette.rules.zoo.names import nearest
 from vedette.values.serving import Right
 
 _log = logging.getLogger(__name__)
-_FAILED = 500
+_FAILED, _NOT_ACCEPTABLE = 500, 406
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _START, _COUNT = secrets.token_hex(4), itertools.count()
 """Ids of requests: which start of a server, and which of its requests."""
@@ -260,9 +261,10 @@ def _refusal(error: VedetteError, endpoint: Endpoint) -> Response:
         headers["retry-after"] = str(max(1, math.ceil(error.retry_after_s)))
     if error.kind == "unauthenticated":
         headers["www-authenticate"] = "Bearer"
+    status = _NOT_ACCEPTABLE if isinstance(error, NotAcceptableError) else HTTP_STATUS[error.kind]
     shown = error.message if len(error.message) <= _LONGEST else f"{error.message[:_LONGEST]} ..."
     body = orjson.dumps(make(error.kind, shown, error.help))
-    return Response(body, HTTP_STATUS[error.kind], headers, "application/json")
+    return Response(body, status, headers, "application/json")
 
 
 def _error_object(kind: str, message: str, help_text: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 
 from starlette.requests import Request
 
@@ -12,6 +13,9 @@ from vedette.values.serving import Limits
 
 _WINDOWS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 _CHUNK = 1 << 20
+
+SMALL_BYTES = 64 * 1024
+"""Of a body that holds words and addresses, at most."""
 
 Grow = Callable[[int], None]
 
@@ -47,6 +51,22 @@ async def read_body(request: Request, limits: Limits, grow: Grow = _ignore) -> b
     for encoding in reversed(encodings):
         body = _decompressed(body, encoding, limits.decompressed_bytes, grow)
     return body
+
+
+async def read_small(request: Request, limits: Limits, help_text: str, grow: Grow = _ignore) -> bytes:
+    """All bytes of a body that brings neither images nor tensors; `help_text` is told where it is too large.
+
+    Such bodies are bounded so tightly that they need no place among those that wait, and are read on the event loop.
+
+    Raises:
+        TooLargeError: it has more than `SMALL_BYTES`.
+        UnsupportedError, InvalidError, Exception: as `read_body`.
+    """
+    most = min(SMALL_BYTES, limits.body_bytes)
+    try:
+        return await read_body(request, replace(limits, body_bytes=most, decompressed_bytes=most), grow)
+    except TooLargeError:
+        raise TooLargeError(f"the body is larger than {most:,} bytes", help=help_text) from None
 
 
 def _encodings(header: str) -> list[str]:

@@ -70,8 +70,6 @@ class Connection(HttpToolsProtocol):
             return
         alone = not self._in_body  # the bytes are all of one head, unless a second one begins
         self._begun = 0 if not self._in_head else 1
-        if self._in_head:
-            self._head.size_bytes += len(data)
         try:
             if self._raw_left:
                 self._take_raw(data)
@@ -79,7 +77,7 @@ class Connection(HttpToolsProtocol):
                 self.parser.feed_data(data)
             if self._in_head:
                 if alone and self._begun == 1:
-                    self._head.size_bytes = max(self._head.size_bytes, len(data))
+                    self._head.raw_bytes += len(data)
                 self._check_head_size()
         except httptools.HttpParserUpgrade as upgrade:
             self._go_on(data[upgrade.args[0] :])

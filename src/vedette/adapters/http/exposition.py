@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import platform
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
 from math import inf
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
-from prometheus_client.exposition import choose_encoder
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
@@ -28,6 +29,7 @@ BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64)
 _BOUNDS_S = (*(str(bound / 1000) for bound in BUCKETS_MS), "+Inf")
 _STAGES = (*STAGES, "deliver", "total")
 _MODEL = ("model", "version")
+_OPENMETRICS = "application/openmetrics-text"
 _UNSEEN = Histogram((0,) * len(_BOUNDS_S), 0.0)
 
 
@@ -43,11 +45,10 @@ class _Families(Collector):
 
 def written(moment: Moment, accept: str) -> tuple[bytes, str]:
     """The text in the form that `accept` asks for, and its media type."""
-    try:
-        write, media = choose_encoder(accept)
-    except ValueError:  # a version that is no number
-        write, media = choose_encoder("")
-    return write(_Families(moment)), media
+    if _OPENMETRICS in (wanted.partition(";")[0].strip().lower() for wanted in accept.split(",")):
+        write: Callable[..., bytes] = openmetrics.generate_latest
+        return write(_Families(moment), version="1.0.0"), openmetrics.CONTENT_TYPE_LATEST
+    return generate_latest(_Families(moment)), CONTENT_TYPE_PLAIN_0_0_4
 
 
 def families(moment: Moment) -> Iterator[Metric]:

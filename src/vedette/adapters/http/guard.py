@@ -54,7 +54,7 @@ class Guard:
         """
         del peer
         if self._local:
-            demand_own_page(headers.get("host"), headers.get("origin"))
+            demand_own_page(headers, document=right is None)
         if not self._keys or right is None:
             return ""
         key = self._key(headers)

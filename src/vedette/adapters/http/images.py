@@ -14,7 +14,6 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from vedette.adapters.http.app import DELIVERED, RECEIVED_NS, REQUEST_ID
-from vedette.adapters.http.body import read_body
 from vedette.adapters.http.documents import INFER
 from vedette.adapters.http.endpoint import Endpoint
 from vedette.adapters.http.look import DEADLINE_KEYS, LOOK_KEYS, check_keys, deadline_of, look_of
@@ -41,24 +40,27 @@ _MOST_MODELS = 16
 class Rendered:
     """The answer for one image, made by a worker: its outcomes as JSON, its picture, and the times of a single model.
 
-    `failure` is the first outcome that is none.
+    `failure` is the first outcome that is none, `worked` whether any is one.
     """
 
     objects: tuple[bytes, ...]
     picture: bytes | None
     timing: str
     failure: Failure | None
+    worked: bool
 
 
 def render(deliveries: Sequence[Delivery]) -> Rendered:
     """What leaves for one image."""
     outcomes = [delivery.outcome for delivery in deliveries]
-    failure = next((outcome for outcome in outcomes if isinstance(outcome, Failure)), None)
+    failures = [outcome for outcome in outcomes if isinstance(outcome, Failure)]
     first, timing = outcomes[0], ""
     if len(outcomes) == 1 and not isinstance(first, Failure):
         times = first.timeline.milliseconds()
         timing = ", ".join(f"{stage};dur={value:.3f}" for stage, value in times.items())
-    return Rendered(tuple(orjson.dumps(to_object(one)) for one in outcomes), deliveries[0].picture, timing, failure)
+    objects = tuple(orjson.dumps(to_object(one)) for one in outcomes)
+    failure = failures[0] if failures else None
+    return Rendered(objects, deliveries[0].picture, timing, failure, len(failures) < len(outcomes))
 
 
 class ImageEndpoints:
@@ -84,8 +86,7 @@ class ImageEndpoints:
         deadline = deadline_of(request, request.scope[RECEIVED_NS], stations[0].loaded.deadline)
         with ExitStack() as held:
             admission = held.enter_context(service.admit(refs, deadline))
-            body = await read_body(request, service.limits, admission.grow)
-            frames = await self._uploads.frames(body, request.headers.get("content-type", ""))
+            frames = await self._uploads.frames(request, admission.grow, deadline.at_ns)
             if form in (Form.JPEG, Form.PNG) and (len(frames) > 1 or len(refs) > 1):
                 raise InvalidError("a picture is of one image and one model", help="accept application/json instead")
             admission.begin(len(frames))
@@ -137,7 +138,7 @@ def _answer(rendered: Sequence[Rendered], form: Form) -> Response:
     if single is not None and failure is None and form in (Form.JPEG, Form.PNG):
         assert single.picture is not None, "a picture was asked for"
         return Response(single.picture, 200, headers, MEDIA_OF[form])
-    worked = any(not isinstance(answer.failure, Failure) for answer in rendered) or len(rendered[0].objects) > 1
+    worked = any(answer.worked for answer in rendered)
     status = 200 if worked or failure is None else HTTP_STATUS[failure.kind]
     body = objects[0] if single is not None else b"[" + b",".join(objects) + b"]"
     return Response(body, status, headers, MEDIA_OF[Form.JSON])

@@ -9,7 +9,7 @@ The paths at the root are those of the pipeline `default`.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -17,27 +17,25 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from vedette.adapters.http.app import RECEIVED_NS, REQUEST_ID
-from vedette.adapters.http.body import read_body
+from vedette.adapters.http.body import read_small
 from vedette.adapters.http.endpoint import Endpoint
 from vedette.adapters.http.interface_answers import answer_response, job_object, json_response, pipeline_object
 from vedette.adapters.http.interface_documents import operation
 from vedette.adapters.http.look import DEADLINE_KEYS, LOOK_KEYS, check_keys, deadline_of, look_of
-from vedette.adapters.http.negotiate import Form, wanted_form
+from vedette.adapters.http.negotiate import Form, NotAcceptableError, wanted_form
 from vedette.adapters.http.strict_json import read_json
 from vedette.adapters.http.uploads import Uploads
 from vedette.clock import Clock
-from vedette.errors import InvalidError, TooLargeError, UnsupportedError
+from vedette.errors import InvalidError
 from vedette.flows.interface.computation import Wish
 from vedette.flows.interface.job import Job
 from vedette.flows.interface.pipeline import InterfacePipeline
 from vedette.flows.interface.pipelines import DEFAULT, Pipelines
 from vedette.rules.interface.source import read_address
 from vedette.rules.zoo.names import nearest
+from vedette.values.deadline import DeadlineClass
 from vedette.values.serving import Limits, PipelineOptions, Right
 from vedette.values.timeline import Span
-
-_SMALL = 64 * 1024
-"""Bytes of a body that holds addresses, at most."""
 
 _KEYS = (*LOOK_KEYS, *DEADLINE_KEYS, "format")
 _SINGLE = (*DEADLINE_KEYS, "format")
@@ -50,7 +48,6 @@ class InterfaceEndpoints:
 
     def __init__(self, pipelines: Pipelines, uploads: Uploads, limits: Limits, clock: Clock) -> None:
         self._pipelines, self._uploads, self._limits, self._clock = pipelines, uploads, limits, clock
-        self._small = replace(limits, body_bytes=_SMALL, decompressed_bytes=_SMALL)
 
     def endpoints(self) -> tuple[Endpoint, ...]:
         """Their rows of the table."""
@@ -137,8 +134,8 @@ class InterfaceEndpoints:
         pipeline = self._pipeline(request)
         wish, form = self._wish(request, pipeline)
         with pipeline.admit(wish) as entry:
-            body = await read_body(request, self._limits, entry.grow)
-            frames = await self._uploads.frames(body, request.headers.get("content-type", ""))
+            until_ns = wish.deadline_of(DeadlineClass.RELAXED).at_ns  # the same instant in every class
+            frames = await self._uploads.frames(request, entry.grow, until_ns)
             if len(frames) != 1:
                 raise InvalidError(
                     f"{len(frames)} images came, /compute takes one", help="POST /infer/MODEL takes several"
@@ -162,7 +159,8 @@ class InterfaceEndpoints:
         check_keys(query, _KEYS)
         form = wanted_form(request.headers.get("accept"), query.get("format"))
         if form is Form.NDJSON:
-            raise UnsupportedError("/compute answers one image, not lines", help="accept JSON, image/jpeg or image/png")
+            refusal = NotAcceptableError if query.get("format") is None else InvalidError
+            raise refusal("/compute answers one image, not lines", help="accept JSON, image/jpeg or image/png")
         if form is not Form.JSON and len(pipeline.models) > 1:
             raise InvalidError("a picture is of one image and one model", help="accept application/json instead")
         look = partial(look_of, query, form=form, pixel_limit=self._limits.pixels)
@@ -193,10 +191,7 @@ class InterfaceEndpoints:
         return self._pipelines.get(request.path_params.get("name", DEFAULT))
 
     async def _read_small(self, request: Request) -> bytes:
-        try:
-            return await read_body(request, self._small)
-        except TooLargeError:
-            raise TooLargeError(f"the body is larger than {_SMALL:,} bytes", help="send addresses only") from None
+        return await read_small(request, self._limits, "send addresses only")
 
     async def _read_object(self, request: Request) -> Any:
         return read_json(await self._read_small(request), self._limits.json_depth)

@@ -52,7 +52,7 @@ def look_of(query: QueryParams, manifests: Sequence[Manifest], form: Form, pixel
     """
     if not query:
         return Look(_asked(Answering(), form), pixel_limit=pixel_limit)
-    names = frozenset(name.strip() for name in query.get("classes", "").split(",") if name.strip())
+    names = _read(query, "classes", _names, frozenset[str]())
     asked = Answering(
         top_k=_read(query, "top_k", _count, 5),
         threshold=_read(query, "threshold", _share, None),
@@ -63,6 +63,10 @@ def look_of(query: QueryParams, manifests: Sequence[Manifest], form: Form, pixel
     for key, given in (("tile", tiling is not None), ("classes", bool(names))):
         if given and not detectors:
             raise InvalidError(f"{key} is for detectors, {manifests[0].name} is none", help="leave it out")
+    if "top_k" in query and all(manifest.model_type.is_detector for manifest in manifests):
+        raise InvalidError(
+            f"top_k is for classifiers, {manifests[0].name} is none", help="leave it out; threshold bounds boxes"
+        )
     return Look(
         _asked(asked, form),
         tuple(ids_of(names, manifest) for manifest in manifests) if names else (),
@@ -79,8 +83,9 @@ def deadline_of(request: Request, received_ns: int, kind: DeadlineClass) -> Dead
         InvalidError: one of them is none, or a hard deadline has no time.
     """
     query = request.query_params
-    timeout = query.get("timeout_ms") or request.headers.get("x-timeout-ms")
-    named = query.get("deadline") or request.headers.get("x-deadline-class")
+    headers = request.headers
+    timeout = query["timeout_ms"] if "timeout_ms" in query else headers.get("x-timeout-ms")
+    named = query["deadline"] if "deadline" in query else headers.get("x-deadline-class")
     if timeout is None and named is None:
         return Deadline(DeadlineClass.RELAXED if kind is DeadlineClass.HARD else kind)
     if named is not None:
@@ -134,6 +139,13 @@ def _share(text: str) -> float:
     if not 0 <= value <= 1:
         raise ValueError("a number from 0 to 1")
     return value
+
+
+def _names(text: str) -> frozenset[str]:
+    found = frozenset(name.strip() for name in text.split(",") if name.strip())
+    if not found:
+        raise ValueError("labels with commas between, as person,car")
+    return found
 
 
 def _number(text: str) -> float:

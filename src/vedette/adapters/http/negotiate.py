@@ -7,6 +7,10 @@ from enum import StrEnum
 from vedette.errors import InvalidError, UnsupportedError
 
 
+class NotAcceptableError(UnsupportedError):
+    """The answer has no form that the header Accept takes: status 406 (RFC 9110, section 15.5.7)."""
+
+
 class Form(StrEnum):
     """What an answer can be."""
 
@@ -38,7 +42,7 @@ def wanted_form(accept: str | None, asked: str | None = None) -> Form:
 
     Raises:
         InvalidError: no such `format`.
-        UnsupportedError: nothing that is accepted can be given.
+        NotAcceptableError: nothing that is accepted can be given.
     """
     if asked is not None:
         try:
@@ -55,7 +59,9 @@ def wanted_form(accept: str | None, asked: str | None = None) -> Form:
         if found is not None and quality > best:
             best, form = quality, found
     if form is None:
-        raise UnsupportedError(f"nothing of what is accepted can be given: {accept[:80]}", help=f"accept {_offered()}")
+        raise NotAcceptableError(
+            f"nothing of what is accepted can be given: {accept[:80]}", help=f"accept {_offered()}"
+        )
     return form
 
 

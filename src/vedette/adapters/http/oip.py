@@ -17,13 +17,13 @@ from starlette.responses import Response
 
 from vedette.adapters.http import oip_documents as documents
 from vedette.adapters.http.app import DELIVERED, RECEIVED_NS
-from vedette.adapters.http.body import read_body
+from vedette.adapters.http.body import read_body, read_small
 from vedette.adapters.http.endpoint import Endpoint, Handler
 from vedette.adapters.http.look import DEADLINE_KEYS, check_keys, deadline_of
 from vedette.adapters.http.oip_documents import error_body
 from vedette.adapters.http.strict_json import read_json
 from vedette.clock import Clock
-from vedette.errors import InvalidError, UnavailableError, UnsupportedError
+from vedette.errors import InvalidError, TooLargeError, UnavailableError, UnsupportedError
 from vedette.flows.inference.image_job import ImageStation
 from vedette.flows.inference.service import Service
 from vedette.values.inference import InferRequest
@@ -39,6 +39,22 @@ if TYPE_CHECKING:  # a server that is asked for images only never loads them: ea
 
 _HEADER = "Inference-Header-Content-Length"
 _LARGE_JSON_BYTES = 256 * 1024
+_DIGITS = 18
+
+
+def _takes_long(arrival: Arrival) -> bool:
+    """Whether a request is more than a little JSON with numbers behind it, which are taken as they are.
+
+    Elements of BYTES are read one by one, in Python. A backslash in the JSON may write that word in another way.
+    """
+    size = len(arrival.body)
+    if size <= _LARGE_JSON_BYTES:
+        return False
+    header = arrival.header or ""
+    short = header.isascii() and header.isdecimal() and len(header) < _DIGITS
+    json_bytes = int(header) if short else size
+    told = arrival.body[: min(json_bytes, _LARGE_JSON_BYTES)]
+    return json_bytes > _LARGE_JSON_BYTES or b"BYTES" in told or b"\\" in told
 
 
 def _latest(name: str) -> VersionPolicy:
@@ -172,12 +188,12 @@ class OipEndpoints:
         return _answer(answer)
 
     async def _read(self, arrival: Arrival) -> InferRequest:
-        """The request; much JSON is read in a thread, so that others get their turn."""
+        """The request; one that takes long to read is read in a thread, so that others get their turn."""
         from vedette.rules.wire.oip_request import read_request
 
         limits = self._service.limits
         read = partial(read_request, depth=limits.json_depth, tensors=limits.tensors)
-        if arrival.header is None and len(arrival.body) > _LARGE_JSON_BYTES:
+        if _takes_long(arrival):
             return await asyncio.to_thread(read, arrival)
         return read(arrival)
 
@@ -186,24 +202,25 @@ class OipEndpoints:
     async def _index(self, request: Request) -> Response:
         from vedette.rules.wire import oip_model
 
-        told = await self._object(request)
+        told = self._object(await self._small(request))
         ready = told.get("ready", False)
         if not isinstance(ready, bool):
             raise InvalidError("`ready` is neither true nor false", help='send {"ready": true} or nothing')
         return _json(oip_model.index(self._repository.index(), ready=ready))
 
     async def _load(self, request: Request) -> Response:
-        parameters = _parameters(await self._object(request))
+        try:
+            body = await self._small(request)
+        except TooLargeError as error:  # only files make it so large
+            raise _no_files(error.message) from None
+        parameters = _parameters(self._object(body))
         for key in parameters:
-            raise UnsupportedError(
-                f"a load with the parameter {key[:60]!r} is refused: models and configurations do not come by the API",
-                help="put the files into the model repository, then load without parameters",
-            )
+            raise _no_files(f"the parameter {key[:60]!r} is not taken")
         await self._repository.load(request.path_params["model"])
         return _json({})
 
     async def _unload(self, request: Request) -> Response:
-        parameters = _parameters(await self._object(request))
+        parameters = _parameters(self._object(await self._small(request)))
         for key, value in parameters.items():
             if key != "unload_dependents" or not isinstance(value, bool):
                 raise InvalidError(
@@ -213,14 +230,22 @@ class OipEndpoints:
         await self._repository.unload(request.path_params["model"])
         return _json({})
 
-    async def _object(self, request: Request) -> Mapping[str, Any]:
+    async def _small(self, request: Request) -> bytes:
+        return await read_small(request, self._service.limits, "send {} or nothing")
+
+    def _object(self, body: bytes) -> Mapping[str, Any]:
         """The JSON object of a body; an empty body is an empty one."""
-        limits = self._service.limits
-        body = await read_body(request, limits)
-        value = read_json(body, limits.json_depth) if body.strip() else {}
+        value = read_json(body, self._service.limits.json_depth) if body.strip() else {}
         if not isinstance(value, dict):
             raise InvalidError("the body is no JSON object", help="send {} or nothing")
         return value
+
+
+def _no_files(message: str) -> UnsupportedError:
+    return UnsupportedError(
+        f"{message}: models and configurations do not come by the API",
+        help="put the files into the model repository, then load without parameters",
+    )
 
 
 def _parameters(told: Mapping[str, Any]) -> Mapping[str, Any]:

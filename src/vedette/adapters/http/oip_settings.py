@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from vedette.adapters.http import oip_documents as documents
-from vedette.adapters.http.body import read_body
+from vedette.adapters.http.body import read_small
 from vedette.adapters.http.endpoint import Endpoint, Handler
 from vedette.adapters.http.oip_documents import Told, error_body
 from vedette.adapters.http.strict_json import read_json
@@ -82,7 +82,7 @@ class OipSettingsEndpoints:
 
     async def _wished(self, request: Request) -> Mapping[str, Any]:
         limits = self._service.limits
-        body = await read_body(request, limits)
+        body = await read_small(request, limits, "send the settings that change, or nothing")
         value = read_json(body, limits.json_depth) if body.strip() else {}
         if not isinstance(value, dict):
             raise InvalidError("the settings are no JSON object", help="send {} or nothing")

@@ -20,6 +20,7 @@ from vedette.errors import UnauthenticatedError
 from vedette.values.serving import Right
 
 _STATIC = Path(__file__).parent / "static"
+_KEY_HEADERS = ("authorization", "x-api-key")
 _HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
@@ -72,8 +73,9 @@ class Shell:
         if self._made is None:
             self._made = self._make()
         content, headers = self._made
-        try:
-            guard.check(request.headers, request.client.host if request.client else "", Right.INFER)
+        sent = {name: request.headers[name] for name in _KEY_HEADERS if name in request.headers}
+        try:  # where the request comes from was judged already: a link of another page may lead here
+            guard.check(sent, request.client.host if request.client else "", Right.INFER)
         except UnauthenticatedError:
             headers = _HEADERS | headers | {"www-authenticate": "Bearer", "cache-control": "no-store"}
             return Response(content, 401, headers, "text/html")

@@ -17,7 +17,7 @@ from datetime import datetime
 
 import orjson
 
-from vedette.rules.interface.masked import HIDDEN, masked
+from vedette.rules.access.masked import HIDDEN, masked
 
 MOST_LETTERS = 16_384
 """Letters of one value; the rest is cut off."""

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Protocol
 from vedette.adapters.sources.allowed import AllowedFiles
 from vedette.errors import VedetteError
 from vedette.flows.interface.reading import Opened
-from vedette.rules.interface.masked import masked
+from vedette.rules.access.masked import masked
 from vedette.rules.interface.source import Kind, source_of
+from vedette.rules.vision.header import check_pixels
 from vedette.values.frame import Frame, Reject
 
 if TYPE_CHECKING:
@@ -64,10 +65,11 @@ class FetchedSource:
 
 @dataclass(frozen=True, slots=True)
 class AddressedSources:
-    """Fulfils the port `Endpoints` of `flows/interface`."""
+    """Fulfils the port `Endpoints` of `flows/interface`; `pixels` is how many an image that is made may have."""
 
     files: AllowedFiles
     fetcher: Fetcher
+    pixels: int
 
     def check(self, address: str) -> None:
         """See `Endpoints.check`."""
@@ -77,7 +79,7 @@ class AddressedSources:
         elif named.kind is Kind.HTTP:
             self.fetcher.check(named.place)
         else:
-            _made(named.place)
+            self._made(named.place)
 
     def open(self, address: str) -> Opened:
         """See `Endpoints.open`."""
@@ -86,11 +88,18 @@ class AddressedSources:
             return Opened(*self.files.open(named.place))
         if named.kind is Kind.HTTP:
             return Opened(FetchedSource(named.place, self.fetcher), single=True)
-        made = _made(named.place)
+        made = self._made(named.place)
         return Opened(made, single=made.number == 1)
 
+    def _made(self, address: str) -> SyntheticSource:
+        """The images that are made, refused by their size before one is.
 
-def _made(address: str) -> SyntheticSource:
-    from vedette.adapters.sources.synthetic import parse_synthetic  # few servers make images
+        Raises:
+            UsageError: they cannot be meant.
+            TooLargeError: they have more pixels than the limit.
+        """
+        from vedette.adapters.sources.synthetic import parse_synthetic  # few servers make images
 
-    return parse_synthetic(address)
+        made = parse_synthetic(address)
+        check_pixels(made.size, self.pixels)
+        return made

@@ -126,7 +126,7 @@ class Fetcher:
                 return found
             address = found
         raise UnavailableError(
-            f"{first.url} leads on more than {self._policy.redirects} times",
+            f"{first.shown} leads on more than {self._policy.redirects} times",
             help="give the address at the end, or the operator raises `fetch: redirects` of vedette.yaml",
         )
 
@@ -143,7 +143,7 @@ class Fetcher:
             answer = connection.getresponse()
             return self._answered(address, order, answer)
         except (OSError, http.client.HTTPException) as error:
-            raise UnavailableError(f"{address.url} broke off: {_reason(error)}", help=_RETRY) from None
+            raise UnavailableError(f"{address.shown} broke off: {_reason(error)}", help=_RETRY) from None
         finally:
             connection.close()
             line.end()
@@ -154,7 +154,7 @@ class Fetcher:
             return follow(address, location)
         if not _OK <= answer.status < _REDIRECT:
             reason = http.client.responses.get(answer.status, "")
-            raise UnavailableError(f"{address.url} answered {answer.status} {reason}".rstrip(), help=_RETRY)
+            raise UnavailableError(f"{address.shown} answered {answer.status} {reason}".rstrip(), help=_RETRY)
         body = read_answer(answer, self._policy.max_bytes)
         return Fetched(address.url, answer.getheader("Content-Type") or "", body)
 
@@ -182,7 +182,7 @@ class Fetcher:
                 return connect(candidate, address.port, deadline, tls)
             except OSError as error:
                 reason = _reason(error)
-        raise UnavailableError(f"{address.url} cannot be reached: {reason}", help=_RETRY)
+        raise UnavailableError(f"{address.shown} cannot be reached: {reason}", help=_RETRY)
 
     def _context(self) -> ssl.SSLContext:
         with self._lock:

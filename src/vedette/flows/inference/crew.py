@@ -65,15 +65,15 @@ class Crew:
             if self._idle:
                 self._changed.notify()
 
-    def close(self) -> None:
-        """Let the workers end what they are at, and forget the rest."""
+    def close(self, patience_s: float = 10.0) -> None:
+        """Let the workers end what they are at, and forget the rest; one that takes longer is left to the process."""
         with self._changed:
             self._closed = True
             self._tasks.clear()
             self._later.clear()
             self._changed.notify_all()
         for thread in self._threads:
-            thread.join()
+            thread.join(patience_s)
 
     def _work(self) -> None:
         while (task := self._next()) is not None:

@@ -1,10 +1,10 @@
 """Hands: threads of their own for one piece of the operator's code, so that no worker of the crew waits for it.
 
     errand -> queue -> a hand calls it -> the crew goes on with the answer
-                    \\-> its time is over -> the crew goes on with a DeadlineError; the hand is lost until it comes back
+    its time is over meanwhile         -> the crew goes on with a DeadlineError; the hand is lost until it comes back
 
-A thread cannot be ended from outside. A hand that is lost is replaced, so that other images go on, until `MOST_LOST` are;
-then the code is refused at once. Code that is called one at a time is not called beside a lost hand.
+A thread cannot be ended from outside. A hand that is lost is replaced, so that other images go on, until `MOST_LOST`
+are; then the code is refused at once. Code that is called one at a time is not called beside a lost hand.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Errand:
         work: called by a hand.
         then: called by the crew, once, with what the work gave, or why there is nothing.
         until_ns: the caller's deadline; None without one.
-        under_way: holds the name of the code while the errand is not over, for whoever must tell what is waited for.
+        under_way: holds the name of the code until it has come back, for whoever must tell what was waited for.
     """
 
     work: Callable[[], Any]
@@ -146,6 +146,7 @@ class Hands:
             in_time = not errand.over
             if in_time:
                 then = self._end(errand)
+                errand.under_way.remove(self.place)
             else:
                 self._lost -= 1
             needed = self._hands <= self._most(crew)
@@ -171,7 +172,6 @@ class Hands:
         """The errand is over; what it holds is let go, because the crew's list of instants still has it."""
         then = errand.then
         errand.over, errand.work, errand.then = True, _nothing, _nothing
-        errand.under_way.remove(self.place)
         return then
 
 

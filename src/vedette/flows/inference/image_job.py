@@ -8,6 +8,7 @@ for any more no row is run.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -26,6 +27,7 @@ from vedette.flows.inference.station import Station
 from vedette.flows.inference.ticket import BEGUN, Ticket, rank_of
 from vedette.flows.inference.trail import Run
 from vedette.rules.vision.header import PIXEL_LIMIT
+from vedette.values.deadline import DeadlineClass
 from vedette.values.frame import Frame, Pixels
 from vedette.values.manifest import Manifest
 from vedette.values.result import Failure
@@ -99,7 +101,9 @@ class ImageJob(Generic[A]):
         self._order, self._stations, self._ticket, self._crew = order, stations, ticket, crew
         self._clock: Clock = crew.clock
         self._work: Work | None = None
-        self._busy_ns = 0
+        self._left: deque[tuple[Prepared, int, int]] = deque()
+        self._owed = [0] * len(stations)
+        self._busy_ns, self._shares_ns = 0, [0] * len(stations)
         self._own = self._own_steps()
 
     @property
@@ -108,9 +112,10 @@ class ImageJob(Generic[A]):
         return self._ticket.alive
 
     def start(self) -> None:
-        """Put the job into the queue of the crew."""
-        for station in self._stations:
-            station.expect(1)
+        """Put the job into the queue of the crew. Rows of best-effort work are nothing that others wait for."""
+        if self._ticket.deadline.kind is not DeadlineClass.BEST_EFFORT:
+            for model in range(len(self._stations)):
+                self._owe(model, 1)
         self._crew.put(rank_of(self._ticket.deadline), self._process)
 
     def _own_steps(self) -> OwnSteps | None:
@@ -128,16 +133,65 @@ class ImageJob(Generic[A]):
     # --- a worker makes the rows ---
 
     def _process(self) -> None:
-        expected = list(self._stations)
         try:
             if self.alive:
-                self._offer_all(self._prepared(), expected)
+                prepared = self._prepared()
+                for model, placed in enumerate(prepared.places):
+                    self._owe(model, len(placed) - self._owed[model])
+                    self._left.extend((prepared, model, number) for number in range(len(placed)))
         except Exception as error:  # noqa: BLE001 - whatever is wrong with an image, its caller hears of it
             self._refused(error)
-        finally:
-            for station in expected:  # whose rows will not come
-                station.expect(-1)
-                run_due(station, self._crew)
+            self._left.clear()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Make rows and offer them, until none is left, or others wait and a batch has been run."""
+        try:
+            parked = self._make_rows()
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with a row, its caller hears of it
+            self._refused(error)
+            self._left.clear()
+            parked = False
+        if parked:
+            return
+        if self._left and self.alive:
+            self._crew.put(rank_of(self._ticket.deadline), self._go_on)
+            return
+        self._left.clear()
+        for model, station in enumerate(self._stations):
+            self._owe(model, -self._owed[model])  # rows that will not come
+            run_due(station, self._crew)
+
+    def _make_rows(self) -> bool:
+        """Offer row after row; a batch goes to an idle worker while there are rows to be made, else it is run here.
+
+        Returns:
+            whether it is parked: it goes on when a stream is free.
+        """
+        while self._left and self.alive:
+            prepared, model, number = self._left[0]
+            station = self._stations[model]
+            if station.crowded(self._go_on):
+                return True
+            self._left.popleft()
+            self._owed[model] -= 1
+            if self._own is not None and self._own.makes(model):
+                self._own.make(model, prepared, number, partial(self._made, model, number))
+                continue
+            batch = self._offered(prepared, model, number)
+            if batch and self._left and self._crew.idle:
+                self._crew.put(BEGUN, partial(run_batches, station, batch, self._crew))
+            elif batch:
+                run_batch(station, batch, self._crew)
+                if self._crew.waiting:
+                    return False
+        return False
+
+    def _owe(self, model: int, rows: int) -> None:
+        """Let a station expect so many more rows of this job; negative: not after all."""
+        self._owed[model] += rows
+        if rows:
+            self._stations[model].expect(rows)
 
     def _prepared(self) -> Prepared:
         look, order = self._order.look, self._order
@@ -153,30 +207,14 @@ class ImageJob(Generic[A]):
         self._busy_ns += prepared.decode.end_ns - prepared.decode.start_ns
         return prepared
 
-    def _offer_all(self, prepared: Prepared, expected: list[ImageStation]) -> None:
-        """Offer every row to its station; batches that are full go to idle workers, the last of them stays here."""
-        mine: tuple[ImageStation, list[Part]] | None = None
-        for model, station in enumerate(self._stations):
-            rows = len(prepared.places[model])
-            station.expect(rows - 1)
-            expected.remove(station)
-            for number in range(rows):
-                if self._own is not None and self._own.makes(model):
-                    self._own.make(model, prepared, number, partial(self._made, model, number))
-                    continue
-                batch = self._offered(prepared, model, number)
-                if batch and mine is not None:
-                    self._hand_on(*mine)
-                mine = (station, batch) if batch else mine
-        if mine is not None:
-            run_batch(*mine, self._crew)
-        for station in self._stations:
-            run_due(station, self._crew)
-
     def _offered(self, prepared: Prepared, model: int, number: int) -> list[Part]:
         assert self._work is not None, "it was prepared"
         started = self._clock.now_ns()
-        row = prepared.row(model, number)
+        try:
+            row = prepared.row(model, number)
+        except Exception:
+            self._stations[model].expect(-1)
+            raise
         self._busy_ns += self._clock.now_ns() - started
         return self._offer(model, number, row)
 
@@ -190,19 +228,17 @@ class ImageJob(Generic[A]):
         assert self._work is not None, "it was prepared"
         station = self._stations[model]
         if not isinstance(row, Exception):
-            run_batch(station, self._offer(model, number, row), self._crew)
+            if batch := self._offer(model, number, row):
+                run_batch(station, batch, self._crew)
         else:
             station.expect(-1)
             if self._work.gather(model, number, row):
                 self._finish(self._work)
         run_due(station, self._crew)
 
-    def _hand_on(self, station: ImageStation, batch: list[Part]) -> None:
-        """Let an idle worker run a batch; without one it is run here, so that rows do not pile up."""
-        if self._crew.idle:
-            self._crew.put(BEGUN, partial(run_batch, station, batch, self._crew))
-        else:
-            run_batch(station, batch, self._crew)
+    def broke(self, error: Exception) -> None:
+        """Something of our own went wrong with this job."""
+        self._refused(error)
 
     def _refused(self, error: Exception) -> None:
         for station in self._stations:
@@ -215,7 +251,7 @@ class ImageJob(Generic[A]):
         """Take the outputs for a row, whose share of the inference was `share_ns`; the last one makes the answer."""
         assert self._work is not None, "a part is made of a work"
         work = self._work
-        self._busy_ns += share_ns
+        self._shares_ns[part.model] += share_ns
         if (
             self._own is None
             or not self._own.reads(part.model)
@@ -254,6 +290,7 @@ class ImageJob(Generic[A]):
 
     def _finish(self, work: Work) -> None:
         if not self.alive:
+            self._learn_late(work)
             return
         started = self._clock.now_ns()
         deliveries = tuple(self._delivery(work, number) for number in range(len(self._stations)))
@@ -271,9 +308,9 @@ class ImageJob(Generic[A]):
             self._refused(error)
             return
         self._leave_trail(deliveries)
-        self._ticket.settle(rendered)
         self._busy_ns += self._clock.now_ns() - started
-        self._learn(work, deliveries)
+        self._learn(work, deliveries)  # before the answer leaves: who has it may ask for the statistics
+        self._ticket.settle(rendered)
 
     def _leave_trail(self, deliveries: Sequence[Delivery]) -> None:
         if not self._ticket.traced:
@@ -310,18 +347,31 @@ class ImageJob(Generic[A]):
     def _learn(self, work: Work, deliveries: Sequence[Delivery]) -> None:
         """Count the image, and remember how long it took: what was wanted of it and its size are not looked at."""
         ended = self._clock.now_ns()
-        for station, delivery in zip(self._stations, deliveries, strict=True):
+        for model, (station, delivery) in enumerate(zip(self._stations, deliveries, strict=True)):
             if isinstance(delivery.outcome, Failure):
                 station.statistics.failed(delivery.outcome.kind)
                 continue
             station.statistics.served(delivery.outcome.timeline.milliseconds())
             knowledge = station.knowledge
-            knowledge.busy = knowledge.busy.after(self._busy_ns / 1e6 / len(self._stations))
-            knowledge.latency = knowledge.latency.after((ended - work.decode.start_ns) / 1e6 / len(self._stations))
+            busy_ns = self._busy_ns / len(self._stations) + self._shares_ns[model]
+            knowledge.busy = knowledge.busy.after(busy_ns / 1e6)
+            knowledge.latency = knowledge.latency.after(self._latency_ms(work, model, ended))
+
+    def _learn_late(self, work: Work) -> None:
+        """An image that came too late teaches how long it took, too: else a deadline too short is never seen."""
+        for model, station in enumerate(self._stations):
+            latency_ms = self._latency_ms(work, model, self._clock.now_ns())
+            station.knowledge.latency = station.knowledge.latency.after(latency_ms)
+
+    def _latency_ms(self, work: Work, model: int, ended_ns: int) -> float:
+        """From the start of the decoding to the end, of several models to the last answer of this one."""
+        if len(self._stations) > 1 and work.spans[model]:
+            ended_ns = max(span.end_ns for span in work.spans[model])
+        return (ended_ns - work.decode.start_ns) / 1e6
 
 
 def run_due(station: ImageStation, crew: Crew) -> None:
-    """Run the batch that is due, and see to it that a later one will be (a worker)."""
+    """Run the batches that are due, and see to it that a later one will be (a worker)."""
     while True:
         batch, until_ns = station.due()
         if not batch:
@@ -332,10 +382,39 @@ def run_due(station: ImageStation, crew: Crew) -> None:
 
 
 def run_batch(station: ImageStation, batch: Sequence[Part], crew: Crew) -> None:
-    """Run a batch without the rows that nobody waits for any more, and give each job its outputs (a worker)."""
-    wanted = [part for part in batch if part.job.alive]
-    if not wanted:
-        return
+    """Run a batch on the stream that came with it, and give the stream back (a worker)."""
+    try:
+        wanted = [part for part in batch if part.job.alive]
+        answers = _answers(station, wanted, crew) if wanted else ()
+    finally:
+        hand_back(station, crew)
+    for part, output, span, share_ns in answers:
+        try:
+            part.job.answered(part, output, span, share_ns)
+        except Exception as error:  # noqa: BLE001 - one job must not cost the others of its batch their answers
+            part.job.broke(error)
+
+
+def run_batches(station: ImageStation, batch: Sequence[Part], crew: Crew) -> None:
+    """Run a batch, and those that are due then (a worker)."""
+    run_batch(station, batch, crew)
+    run_due(station, crew)
+
+
+def hand_back(station: ImageStation, crew: Crew) -> None:
+    """Give a stream back; what waits for one is done next."""
+    parked = station.give_back()
+    if parked is not None:
+        crew.put(BEGUN, parked)
+    if station.has_rows:
+        crew.put(BEGUN, partial(run_due, station, crew))
+
+
+_Answer = tuple[Part, tuple[Tensor, ...] | Exception, Span, int]
+
+
+def _answers(station: ImageStation, wanted: Sequence[Part], crew: Crew) -> list[_Answer]:
+    """Each row with its outputs, the span of the inference, and the row's share of it in nanoseconds."""
     started = crew.clock.now_ns()
     outputs: Sequence[tuple[Tensor, ...] | Exception]
     try:
@@ -343,8 +422,7 @@ def run_batch(station: ImageStation, batch: Sequence[Part], crew: Crew) -> None:
     except Exception as error:  # noqa: BLE001 - one batch must not stop the rest
         outputs, span = [error.with_traceback(None)] * len(wanted), Span("infer", started, crew.clock.now_ns())
     share_ns = (span.end_ns - span.start_ns) // len(wanted)
-    for part, output in zip(wanted, outputs, strict=True):
-        part.job.answered(part, output, span, share_ns)
+    return [(part, output, span, share_ns) for part, output in zip(wanted, outputs, strict=True)]
 
 
 def _intake(manifest: Manifest, tiling: Tiling | None, *, own: bool) -> Intake:

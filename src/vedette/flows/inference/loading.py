@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar
 
 from vedette.clock import Clock
 from vedette.errors import InternalError, VedetteError
-from vedette.flows.inference.proof import check_golden, warm_up
+from vedette.flows.inference.proof import alone_ms, check_golden, warm_up
 from vedette.flows.inference.station import Loaded
 from vedette.values.found import Found
 from vedette.values.golden import Golden
@@ -134,6 +134,8 @@ class Loading:
             warm_up(loaded, options.warm_up, self._clock)
             if golden is not None:
                 check_golden(golden, loaded.instance, self._clock, loaded.stages)
+            if options.warm_up:
+                loaded = replace(loaded, first_ms=alone_ms(loaded, self._clock))
         except BaseException:
             loaded.instance.runtime.close()
             raise

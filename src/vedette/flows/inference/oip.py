@@ -96,7 +96,8 @@ def admit(service: Service, ref: ModelRef, deadline: Deadline | None = None) -> 
         UnavailableError, OverloadedError, DeadlineError: see `Service.admit`.
     """
     kind = find(service, ref).loaded.deadline
-    return service.admit([ref], deadline or Deadline(DeadlineClass.RELAXED if kind is DeadlineClass.HARD else kind))
+    told = deadline or Deadline(DeadlineClass.RELAXED if kind is DeadlineClass.HARD else kind)
+    return service.admit([ref], told, images=None)
 
 
 def describe(station: ImageStation, policy: VersionPolicy) -> Described:
@@ -122,7 +123,7 @@ async def infer(service: Service, admission: Admission, request: InferRequest, r
     images = _images(request, station)
     if images is None:
         inputs = await _tensors(request, station)
-        admission.begin(1)
+        admission.begin(1, tensors=True)
         return await service.tensors(admission, TensorOrder(inputs, request.received, answered))
     _check_count(len(images), service.limits.images)
     admission.begin(len(images))

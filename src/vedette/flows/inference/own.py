@@ -1,10 +1,10 @@
 """The operator's own code at work for one model: it is called, and what it gives is checked before anything uses it.
 
-    part of the image -> `make_row` -> row          outputs -> `read_row` -> OwnRow          Result -> `decided` -> Result
+    part of the image -> `make_row` -> row       outputs -> `read_row` -> OwnRow       Result -> `decided` -> Result
 
 Whatever is wrong becomes one error that names `module:Class`; the traceback goes to the log, once for each kind of
-failure. The error's kind is internal, because whoever sent the image cannot put it right; an error of Vedette's own that
-the code raises on purpose (`InvalidError`: no part is in this picture) keeps its kind.
+failure. The error's kind is internal, because whoever sent the image cannot put it right; an error of Vedette's own
+that the code raises on purpose (`InvalidError`: no part is in this picture) keeps its kind.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import index
 from typing import Any, TypeVar
 
 import numpy as np
@@ -164,7 +165,7 @@ def _checked_detection(stage: object, one: Detection) -> Detection:
 def _named(stage: object, one: Class | Detection) -> tuple[str, int, float]:
     """Label, class_id and score as plain Python, whatever number types own code has."""
     label = _checked(stage, lambda: frozen({"label": one.label}))["label"]
-    class_id = _checked(stage, lambda: one.class_id.__index__())
+    class_id = _checked(stage, lambda: index(one.class_id))
     score = _checked(stage, lambda: float(one.score))
     if not isinstance(label, str):
         raise _wrong(stage, f"gave the label {label!r:.80}, expected text")
@@ -179,10 +180,11 @@ def _called(stage: object, call: Callable[[], T]) -> T:
     try:
         return call()
     except VedetteError as error:
-        raise error_of(error.kind, f"{error.message} (own code {place_of(stage)})", error.help) from None
-    except (Exception, SystemExit) as error:
+        message = f"{_sendable(error.message)} (own code {place_of(stage)})"
+        raise error_of(error.kind, message, _sendable(error.help)) from None
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - own code may fail in any way
         _tell(stage, error)
-        first = str(error).split("\n", maxsplit=1)[0][:_SHOWN]
+        first = _sendable(error)
         raise _wrong(stage, f"failed: {type(error).__name__}{f': {first}' if first else ''}") from None
 
 
@@ -190,8 +192,17 @@ def _checked(stage: object, read: Callable[[], T]) -> T:
     """What is read of an answer that may hold anything."""
     try:
         return read()
-    except Exception as error:
-        raise _wrong(stage, f"gave an answer that cannot be used: {str(error)[:_SHOWN]}") from None
+    except Exception as error:  # noqa: BLE001 - an object of own code may fail in any way
+        raise _wrong(stage, f"gave an answer that cannot be used: {_sendable(error)}") from None
+
+
+def _sendable(said: object) -> str:
+    """The first line of what own code says, short, and such that it can be encoded."""
+    try:
+        text = str(said)
+    except Exception:  # noqa: BLE001 - an exception of own code may fail to tell itself
+        return "it cannot be told"
+    return text.split("\n", maxsplit=1)[0][:_SHOWN].encode(errors="backslashreplace").decode()
 
 
 def _wrong(stage: object, what: str) -> InternalError:

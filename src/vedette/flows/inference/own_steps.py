@@ -1,4 +1,4 @@
-"""The steps of one image that the operator's own code takes: it is called by hands, and the crew goes on with the answer.
+"""The steps of one image that the operator's own code takes: hands call it, and the crew goes on with the answer.
 
 part -> hand: `make_row` -> then(row | error)        outputs -> hand: `read_row` -> then(read | error)
 deliveries -> hands: `decided`, one a model -> then(deliveries)

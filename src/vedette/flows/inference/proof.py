@@ -44,6 +44,17 @@ _NUMPY = {
 }
 
 
+def alone_ms(loaded: Loaded, clock: Clock) -> float | None:
+    """What one black row takes, in milliseconds; None of a model that takes plain tensors."""
+    spec = loaded.instance.manifest.input
+    if spec is None:
+        return None
+    black = np.zeros((1, spec.size.height, spec.size.width, spec.channels), np.uint8)
+    started = clock.now_ns()
+    loaded.instance.runtime.infer(black)
+    return (clock.now_ns() - started) / 1e6
+
+
 def warm_up(loaded: Loaded, rounds: int, clock: Clock) -> None:
     """Run `rounds` inferences on every stream at the same time: one row each, and full batches where there are any.
 

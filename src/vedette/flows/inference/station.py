@@ -1,15 +1,18 @@
 """A station: one version of one model at work in a server, with the rows that wait for it and what it has learnt.
 
-    rows of many requests -> offer -> the policy -> batches -> run -> outputs of each row
+    rows of many requests -> offer -> the policy, a free stream -> a batch -> run -> give_back -> the next batch
 
-It knows no request: whoever offers a row gets it back with its outputs.
+It knows no request: whoever offers a row gets it back with its outputs. Nobody waits for a stream: while
+all are at work rows gather, and whoever gives a stream back asks what is to be run with it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
@@ -33,6 +36,11 @@ if TYPE_CHECKING:
     from vedette.flows.inference.stages import Stages
 
 _GAP_SHARE = 1 / 8
+_ROWS_AHEAD = 4
+"""Batches whose rows may wait, where one image has more of them: rows are large."""
+
+_RETRY_NS = 5_000_000_000
+"""A tensor plan that could not be opened is not tried again by every request."""
 
 
 class HasRow(Protocol):
@@ -68,6 +76,7 @@ class Loaded:
         curve: what a batch takes; empty where it was not measured.
         deadline: the class of requests that name none.
         stages: the operator's own code; None without any.
+        first_ms: what one row took when the model was tried; None: it was not.
     """
 
     instance: Instance
@@ -76,6 +85,7 @@ class Loaded:
     curve: BatchCurve = field(default_factory=BatchCurve)
     deadline: DeadlineClass = DeadlineClass.SOFT
     stages: Stages | None = None
+    first_ms: float | None = None
 
 
 @dataclass(slots=True)
@@ -92,18 +102,24 @@ class Station(Generic[T]):
     def __init__(self, loaded: Loaded, clock: Clock) -> None:
         self.loaded = loaded
         self.statistics = Statistics()
-        self.knowledge = Knowledge()
+        first = Estimate() if loaded.first_ms is None else Estimate().after(loaded.first_ms)
+        self.knowledge = Knowledge(first, first)
+        self.tensor_knowledge = Knowledge()
         self.own = None if loaded.stages is None else own_code(loaded.stages)
         self._clock = clock
         self._runner = RowRunner(loaded.instance, clock)
-        self._streams = threading.Semaphore(self.execution.streams)
-        self._lock = threading.Lock()
+        self._lock = threading.Condition(threading.Lock())
+        self._free = self.execution.streams
+        self._parked: deque[Callable[[], None]] = deque()
+        self._told_ns: int | None = None
         self._rows: list[T] = []
         self._coming = 0
         self._last_ns: int | None = None
         self._gap_ns: float | None = None
         self._tensors: Runtime | None = None
         self._opening = threading.Lock()
+        self._opened: asyncio.Future[Runtime] | None = None
+        self._tried_ns = 0
         self._closed = False
         self._users = 0
         self._unused = asyncio.Event()
@@ -141,6 +157,22 @@ class Station(Generic[T]):
         """Return when no request uses it."""
         await self._unused.wait()
 
+    async def opened_tensors(self) -> Runtime:
+        """The tensor plan; opened once for all who ask, in a thread of its own, so that no worker waits for it.
+
+        Raises:
+            VedetteError: the engine cannot load it.
+        """
+        if self._tensors is not None:
+            return self._tensors
+        if self._opened is None or (self._opened.done() and self._opened.exception() is not None and self._may_retry()):
+            self._opened = asyncio.ensure_future(_in_own_thread(self.tensors))
+            self._tried_ns = self._clock.now_ns()
+        return await asyncio.shield(self._opened)
+
+    def _may_retry(self) -> bool:
+        return self._clock.now_ns() - self._tried_ns > _RETRY_NS
+
     # --- rows become batches (any thread) ---
 
     def expect(self, rows: int) -> None:
@@ -149,7 +181,7 @@ class Station(Generic[T]):
             self._coming += rows
 
     def offer(self, row: T) -> list[T]:
-        """Add an expected row; gives the batch that must be run now, empty if it shall wait."""
+        """Add an expected row; gives the batch that must be run now, with a stream for it, empty if it shall wait."""
         with self._lock:
             self._coming -= 1
             self._rows.append(row)
@@ -161,28 +193,62 @@ class Station(Generic[T]):
             return batch
 
     def due(self) -> tuple[list[T], int | None]:
-        """Ask the policy once more: the batch to be run now, and the instant at which to ask again if it is empty."""
+        """Ask the policy once more: the batch to be run now, with a stream for it, or when to ask again.
+
+        An instant is told once only.
+        """
         with self._lock:
-            return self._decided()
+            batch, until_ns = self._decided()
+            told, self._told_ns = self._told_ns, until_ns
+            return batch, None if until_ns == told else until_ns
 
     def _decided(self) -> tuple[list[T], int | None]:
-        if not self._rows:
+        if not self._rows or not self._free:
             return [], None
         waiting = Waiting(len(self._rows), self._coming, self._rows[0].ready_ns, self._gap_ns)
         match self.loaded.policy.decide(waiting, self._clock.now_ns()):
             case Dispatch(rows):
+                self._free -= 1
                 batch, self._rows = self._rows[:rows], self._rows[rows:]
                 return batch, None
             case Wait(until_ns):
                 return [], until_ns
 
     def run(self, batch: Sequence[T]) -> tuple[Answers, Span]:
-        """The outputs of each row, or its error, and when they were made; waits for a free stream."""
-        with self._streams:
-            self._check_open()
-            answers, span = self._runner([one.row for one in batch])
+        """The outputs of each row, or its error, and when they were made; on the stream that came with the batch."""
+        self._check_open()
+        answers, span = self._runner([one.row for one in batch])
         self.statistics.ran(len(batch), span.end_ns - span.start_ns)
         return answers, span
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether rows wait for a batch."""
+        return bool(self._rows)
+
+    def borrow(self, later: Callable[[], None]) -> bool:
+        """Take a free stream; where none is, `later` is what `give_back` gives once there is one."""
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return True
+            self._parked.append(later)
+            return False
+
+    def crowded(self, later: Callable[[], None]) -> bool:
+        """Whether no stream is free and enough rows wait already; then `later` is what `give_back` gives."""
+        with self._lock:
+            if self._free or len(self._rows) < _ROWS_AHEAD * self.loaded.policy.size:
+                return False
+            self._parked.append(later)
+            return True
+
+    def give_back(self) -> Callable[[], None] | None:
+        """Give a stream back; what waits for one, to be done by a worker, and then `due` is to be asked."""
+        with self._lock:
+            self._free += 1
+            self._lock.notify_all()
+            return self._parked.popleft() if self._parked else None
 
     # --- the model's original inputs (any thread) ---
 
@@ -197,20 +263,22 @@ class Station(Generic[T]):
         Raises:
             VedetteError: the engine cannot load it.
         """
+        if self._tensors is not None:
+            return self._tensors
         with self._opening:
+            self._check_open()
             if self._tensors is None:
                 instance = self.loaded.instance
                 self._tensors = instance.runtime if instance.manifest.input is None else self.loaded.open_tensors()
             return self._tensors
 
     def run_tensors(self, tensors: Sequence[Tensor]) -> tuple[tuple[Tensor, ...], Span]:
-        """The outputs for tensors in the order of the signature, and when they were made; waits for a free stream."""
+        """The outputs for tensors in the order of the signature, and when they were made; on a stream of `borrow`."""
         runtime = self.tensors()
-        with self._streams:
-            self._check_open()
-            started = self._clock.now_ns()
-            outputs = runtime.infer(*tensors)
-            span = Span("infer", started, self._clock.now_ns())
+        self._check_open()
+        started = self._clock.now_ns()
+        outputs = runtime.infer(*tensors)
+        span = Span("infer", started, self._clock.now_ns())
         rows = len(tensors[0]) if tensors and tensors[0].ndim else 1
         self.statistics.ran(rows, span.end_ns - span.start_ns)
         return outputs, span
@@ -219,15 +287,40 @@ class Station(Generic[T]):
         """Free the engines' memory, after the inferences that still run for callers who have gone; blocks meanwhile."""
         if self.own is not None:
             self.own.close()
-        for _ in range(self.execution.streams):
-            self._streams.acquire()
-        self._closed = True
-        self._streams.release(self.execution.streams)
+        with self._lock:
+            self._lock.wait_for(lambda: self._free == self.execution.streams)
+            self._closed = True
         self.loaded.instance.runtime.close()
-        if self._tensors is not None and self._tensors is not self.loaded.instance.runtime:
-            self._tensors.close()
+        with self._opening:
+            if self._tensors is not None and self._tensors is not self.loaded.instance.runtime:
+                self._tensors.close()
 
     def _check_open(self) -> None:
         """An engine that is closed must not be run: some would wait for ever."""
         if self._closed:
             raise UnavailableError(f"{self.manifest.name} has been unloaded", help="send the request again")
+
+
+async def _in_own_thread(work: Callable[[], Runtime]) -> Runtime:
+    """Run something long that blocks, without a thread of those that short work shares."""
+    done: asyncio.Future[Runtime] = asyncio.get_running_loop().create_future()
+    loop = asyncio.get_running_loop()
+
+    def settle(runtime: Runtime | None, error: BaseException | None) -> None:
+        if done.cancelled():
+            return
+        if error is not None:
+            done.set_exception(error)
+        elif runtime is not None:
+            done.set_result(runtime)
+
+    def run() -> None:
+        try:
+            runtime, error = work(), None
+        except BaseException as raised:  # noqa: BLE001 - whoever waits hears of it
+            runtime, error = None, raised
+        with suppress(RuntimeError):  # the loop has ended, and with it everybody who waits
+            loop.call_soon_threadsafe(settle, runtime, error)
+
+    threading.Thread(target=run, name="vedette-open", daemon=True).start()
+    return await done

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from vedette.errors import kind_of
 from vedette.flows.inference.crew import Crew
-from vedette.flows.inference.station import Station
+from vedette.flows.inference.image_job import ImageStation, hand_back
 from vedette.flows.inference.ticket import Ticket, rank_of
 from vedette.flows.inference.trail import Run
 from vedette.rules.wire.arrange import arrange, named_outputs
@@ -36,7 +36,7 @@ class TensorOrder(Generic[A]):
 class TensorJob(Generic[A]):
     """Started in the event loop, run by one worker; its ticket gets what `order.render` makes."""
 
-    def __init__(self, order: TensorOrder[A], station: Station[Any], ticket: Ticket[A], crew: Crew) -> None:
+    def __init__(self, order: TensorOrder[A], station: ImageStation, ticket: Ticket[A], crew: Crew) -> None:
         self._order, self._station, self._ticket, self._crew = order, station, ticket, crew
 
     def start(self) -> None:
@@ -44,8 +44,15 @@ class TensorJob(Generic[A]):
         self._crew.put(rank_of(self._ticket.deadline), self._process)
 
     def _process(self) -> None:
-        if not self._ticket.alive:
+        """Run it if a stream is free, else when one is (a worker)."""
+        if not self._ticket.alive or not self._station.borrow(self._process):
             return
+        try:
+            self._run()
+        finally:
+            hand_back(self._station, self._crew)
+
+    def _run(self) -> None:
         try:
             rendered, timeline = self._ran()
         except Exception as error:  # noqa: BLE001 - whatever is wrong with the tensors, the caller hears of it
@@ -55,8 +62,8 @@ class TensorJob(Generic[A]):
         if self._ticket.traced:
             manifest = self._station.manifest
             self._ticket.ran(Run(manifest.name, manifest.version, timeline))
-        self._ticket.settle(rendered)
         self._learn(timeline)
+        self._ticket.settle(rendered)
 
     def _ran(self) -> tuple[A, Timeline]:
         order, clock = self._order, self._crew.clock
@@ -82,5 +89,5 @@ class TensorJob(Generic[A]):
         times = timeline.milliseconds()
         self._station.statistics.served(times)
         took_ms = times["preprocess"] + times["infer"] + times["postprocess"]
-        knowledge = self._station.knowledge
+        knowledge = self._station.tensor_knowledge
         knowledge.busy, knowledge.latency = knowledge.busy.after(took_ms), knowledge.latency.after(took_ms)

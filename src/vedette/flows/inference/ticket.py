@@ -27,6 +27,8 @@ _RANKS = {
     DeadlineClass.BEST_EFFORT: 3,
 }
 
+LAST_RANK = max(_RANKS.values())
+
 BEGUN = Rank(0)
 """Batches come before anything new: what was begun is ended first."""
 
@@ -56,15 +58,21 @@ class Ticket(Generic[A]):
         self._loop = asyncio.get_running_loop()
         self._future: asyncio.Future[A] = self._loop.create_future()
         self._alive = True
+        self._expired = False
         self._trail = current_trail()
 
     @property
     def alive(self) -> bool:
         """Whether somebody still waits, and the deadline has not passed."""
         if self._alive and self.deadline.at_ns is not None and self._clock.now_ns() >= self.deadline.at_ns:
-            self._alive = False
+            self._alive, self._expired = False, True
             self.fail(passed(self.under_way))
         return self._alive
+
+    @property
+    def expired(self) -> bool:
+        """Whether its deadline passed while it was waited for."""
+        return self._expired
 
     @property
     def traced(self) -> bool:
@@ -103,7 +111,7 @@ class Ticket(Generic[A]):
                 timer.cancel()
 
     def _expire(self) -> None:
-        self._alive = False
+        self._alive, self._expired = False, True
         if not self._future.done():
             self._future.set_exception(passed(self.under_way))
 

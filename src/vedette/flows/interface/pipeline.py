@@ -22,7 +22,8 @@ from vedette.flows.interface.images import Entry, Images
 from vedette.flows.interface.job import Job, JobState
 from vedette.flows.interface.outlet import Outlet, Outputs
 from vedette.flows.interface.reading import Endpoints
-from vedette.rules.interface.masked import masked, unmasked
+from vedette.rules.access.masked import masked
+from vedette.rules.interface.masked import unmasked
 from vedette.rules.interface.outputs import merged, output_of, replaced, without
 from vedette.rules.interface.state import Call, Event, after_call, after_event
 from vedette.values.frame import Frame

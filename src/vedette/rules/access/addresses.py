@@ -18,6 +18,7 @@ from urllib.parse import quote, unquote_to_bytes, urljoin, urlsplit
 
 from vedette.errors import ForbiddenError, InvalidError
 from vedette.rules.access.hosts import allowed
+from vedette.rules.access.masked import masked
 from vedette.values.serving import FetchPolicy
 
 LONGEST = 8192
@@ -60,8 +61,13 @@ class WebAddress:
 
     @property
     def url(self) -> str:
-        """The whole address, without its login: fit for logs and messages."""
+        """The whole address without its login. Its query may hold secrets: `shown` is for logs and messages."""
         return f"{self.scheme}://{self.authority}{self.target}"
+
+    @property
+    def shown(self) -> str:
+        """The address without its login and without secrets in its query."""
+        return masked(self.url)
 
 
 def parse_address(text: str) -> WebAddress:
@@ -99,10 +105,12 @@ def follow(address: WebAddress, location: str) -> WebAddress:
     try:
         found = parse_address(urljoin(address.url, location))
     except ValueError:
-        raise InvalidError(f"{address.url} leads to {location[:80]!r}, which is no address", help=_FORM) from None
+        raise InvalidError(
+            f"{address.shown} leads to {_quiet(location)[:80]!r}, which is no address", help=_FORM
+        ) from None
     if address.scheme == "https" and found.scheme == "http":
         raise ForbiddenError(
-            f"{address.url} leads from https to http, which is not followed", help="take an address that stays https"
+            f"{address.shown} leads from https to http, which is not followed", help="take an address that stays https"
         )
     same = (address.scheme, address.host, address.port) == (found.scheme, found.host, found.port)
     login = address.login if same else None
@@ -195,8 +203,8 @@ def _login(text: str | None) -> str | None:
 
 
 def _quiet(text: str) -> str:
-    """A text without what may be a login."""
-    return re.sub(r"//[^/?#]*@", "//***@", text)[:200]
+    """A text without what may be a login or another secret."""
+    return masked(re.sub(r"//[^/?#]*@", "//***@", text))[:200]
 
 
 def is_literal(host: str) -> bool:

@@ -2,7 +2,8 @@
 
 A queue is bounded in images and in bytes. A request with a deadline is refused if it cannot be expected to be answered
 in time: by the mean of what was measured (`soft`), or by a bound that few exceed (`hard`). `relaxed` and `best-effort`
-are refused for a full queue only, and best-effort work may not fill more than a half of it.
+are refused for a full queue only, and best-effort work may not fill more than a half of it. Where nothing waits, a soft
+deadline is let in whatever was measured: the idle server may try, and what was measured may be out of date.
 """
 
 from __future__ import annotations
@@ -26,10 +27,11 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What was admitted and not answered yet.
+    """What was admitted and not answered yet, and runs before a new request or together with it.
 
     Attributes:
-        images, size_bytes: all of it.
+        images: of classes that do not come after the request's own; for best-effort all.
+        size_bytes: that others hold.
         ahead_ms: work of one core that runs before a new request, in milliseconds.
         workers: cores that work on it.
     """
@@ -51,10 +53,11 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a request is not let in, and when it may come again."""
+    """Why a request is not let in, and when it may come again; `alone`: it would not be let in to an idle server."""
 
     reason: str
     retry_after_s: float
+    alone: bool = False
 
 
 def refuse(ask: Ask, backlog: Backlog, room: Room, now_ns: int) -> Refusal | None:
@@ -71,12 +74,15 @@ def refuse(ask: Ask, backlog: Backlog, room: Room, now_ns: int) -> Refusal | Non
             return Refusal("nothing is known yet of how long this model takes, so no bound holds", after_s)
         return None
     left_ms = (ask.deadline.at_ns - now_ns) / 1e6
-    if expected_ms > left_ms:
-        late_s = (expected_ms - left_ms) / 1e3
-        return Refusal(
-            f"it would take {expected_ms:.0f} ms, and {max(0.0, left_ms):.0f} ms are left", max(1.0, math.ceil(late_s))
-        )
-    return None
+    idle = not backlog.images
+    if expected_ms <= left_ms or (idle and ask.deadline.kind is DeadlineClass.SOFT):
+        return None
+    alone_ms = expected_ms - backlog.ahead_ms / backlog.workers
+    return Refusal(
+        f"it would take {expected_ms:.0f} ms, and {max(0.0, left_ms):.0f} ms are left",
+        max(1.0, math.ceil((expected_ms - left_ms) / 1e3)),
+        alone=alone_ms > left_ms,
+    )
 
 
 def expected(ask: Ask, backlog: Backlog) -> float | None:

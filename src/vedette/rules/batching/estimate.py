@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _MEAN_SHARE, _DEVIATION_SHARE, _DEVIATIONS = 1 / 8, 1 / 4, 4
+_AGED = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,12 @@ class Estimate:
         if self.mean_ms is None or self.deviation_ms is None:
             return None
         return self.mean_ms + _DEVIATIONS * self.deviation_ms
+
+    def aged(self) -> Estimate:
+        """The estimate, trusted a little less: what nobody may try is never corrected otherwise."""
+        if self.mean_ms is None or self.deviation_ms is None:
+            return self
+        return Estimate(self.mean_ms * _AGED, self.deviation_ms * _AGED)
 
     def after(self, measured_ms: float) -> Estimate:
         """The estimate with one more measurement."""

@@ -3,8 +3,9 @@
     rows that wait, rows that are sure to come, the oldest one's age  ->  Dispatch(rows) | Wait(until)
 
 The policy asks the measured curve: where a larger batch does not make a row cheaper there is no batch and no window.
-Where it does, rows that come anyway are waited for; rows that may come are waited for only as long as the goal for the
-latency allows, and only if they may be expected by then. The same object serves the simulation of a plan.
+Where it does, rows that come anyway are waited for, though no longer than a full batch takes; rows that may come are
+waited for only as long as the goal for the latency allows, and only if they may be expected by then. The same object
+serves the simulation of a plan.
 """
 
 from __future__ import annotations
@@ -55,10 +56,12 @@ class BatchPolicy:
     Attributes:
         size: rows of a full batch.
         window_ns: how long the oldest row may wait for others that may come.
+        patience_ns: how long it may wait for others that are sure to come.
     """
 
     size: int = 1
     window_ns: int = 0
+    patience_ns: int = 0
 
     def decide(self, waiting: Waiting, now_ns: int) -> Dispatch | Wait:
         """Run what waits, or wait for more. `now_ns` is of the clock of `oldest_ns`."""
@@ -66,8 +69,8 @@ class BatchPolicy:
             return Wait()
         if waiting.rows >= self.size:
             return Dispatch(self.size)
-        if waiting.coming:
-            return Wait()
+        if waiting.coming and now_ns < waiting.oldest_ns + self.patience_ns:
+            return Wait(waiting.oldest_ns + self.patience_ns)
         until = waiting.oldest_ns + self.window_ns
         missing = self.size - waiting.rows
         expected = waiting.gap_ns is not None and now_ns + missing * waiting.gap_ns <= until
@@ -87,8 +90,12 @@ def policy_for(curve: BatchCurve, max_batch: int, target_latency_ms: float | Non
         each_ms = point.latency_ms / point.batch
         if best_ms is None or each_ms < best_ms * (1 - GAIN):
             size, best_ms = point.batch, each_ms
-    if size == 1 or target_latency_ms is None:
-        return BatchPolicy(size)
-    longest_ms = curve.high_ms(size)
+    if size == 1:
+        return BatchPolicy()
+    full_ms, longest_ms = curve.latency_ms(size), curve.high_ms(size)
+    assert full_ms is not None, "the size is a point of the curve"
     assert longest_ms is not None, "the size is a point of the curve"
-    return BatchPolicy(size, max(0, round((target_latency_ms - longest_ms) * 1e6)))
+    if target_latency_ms is None:
+        return BatchPolicy(size, patience_ns=round(full_ms * 1e6))
+    window_ms = max(0.0, target_latency_ms - longest_ms)
+    return BatchPolicy(size, round(window_ms * 1e6), round(window_ms * 1e6))

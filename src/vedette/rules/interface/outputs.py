@@ -18,7 +18,8 @@ from typing import Any
 from urllib.parse import urldefrag, urlsplit
 
 from vedette.errors import InvalidError, NotFoundError, UnsupportedError
-from vedette.rules.interface.masked import masked, unmasked
+from vedette.rules.access.masked import masked
+from vedette.rules.interface.masked import unmasked
 from vedette.rules.interface.source import check_text, path_of, scheme_of
 
 MOST = 16

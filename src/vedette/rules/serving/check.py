@@ -43,6 +43,21 @@ def check(serving: Serving, file: str, *, addresses: Sequence[str], known: Colle
     return tuple(Problem(file, key, value, expected, fix) for key, value, expected, fix in found)
 
 
+def doubts(serving: Serving) -> tuple[str, ...]:
+    """Limits that are well formed and in force, but hardly meant, each in a sentence; a server starts with them."""
+    limits, alone = serving.limits, "the largest requests come in only while nothing else waits"
+    pairs = (
+        ("decompressed_bytes", limits.decompressed_bytes, "body_bytes", limits.body_bytes, "packed bodies hold less"),
+        ("queue_bytes", limits.queue_bytes, "body_bytes", limits.body_bytes, alone),
+        ("queue_images", limits.queue_images, "images", limits.images, alone),
+    )
+    return tuple(
+        f"limits.{key} is {value}, limits.{other} {greater}: {effect}; raise the first, or lower the second"
+        for key, value, other, greater, effect in pairs
+        if value < greater
+    )
+
+
 def _bind(serving: Serving, addresses: Sequence[str]) -> Iterator[Found]:
     if not addresses:
         return
@@ -94,19 +109,6 @@ def _model(model: ModelOptions) -> Iterator[Found]:
         yield "precision", "bf16 with runtime onnxruntime", "a precision that this runtime has", fix
 
 
-def _limits(serving: Serving) -> Iterator[Found]:
-    limits = serving.limits
-    pairs = (
-        ("decompressed_bytes", limits.decompressed_bytes, "body_bytes", limits.body_bytes),
-        ("queue_bytes", limits.queue_bytes, "body_bytes", limits.body_bytes),
-        ("queue_images", limits.queue_images, "images", limits.images),
-    )
-    for key, value, other, least in pairs:
-        if value < least:
-            fix = f"raise limits.{key}, or lower limits.{other}"
-            yield f"limits.{key}", f"{value}", f"{least} or more: what limits.{other} lets in", fix
-
-
 def _useless(serving: Serving) -> Iterator[Found]:
     """Keys that have no effect as things are."""
     if serving.metrics_public and not serving.keys:
@@ -142,4 +144,4 @@ def _add(name: str, near: Iterable[str], *, named: bool) -> str:
     return f"{other}add {name} to {'models' if named else 'the repository'}"
 
 
-_PARTS: tuple[Callable[[Serving], Iterator[Found]], ...] = (_ports, _names, _models, _limits, _useless, _roots)
+_PARTS: tuple[Callable[[Serving], Iterator[Found]], ...] = (_ports, _names, _models, _useless, _roots)

@@ -68,7 +68,7 @@ def check_pixels(size: Size, pixel_limit: int) -> None:
     if size.pixels > pixel_limit:
         raise TooLargeError(
             f"the image has {size} = {size.pixels} pixels, the limit is {pixel_limit}",
-            help="raise the limit with --max-pixels if you trust where the image came from",
+            help="send a smaller one; if you trust where it came from, raise --max-pixels, of a server limits.pixels",
         )
 
 

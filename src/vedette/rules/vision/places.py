@@ -68,7 +68,7 @@ def bounds_of(image: Size, roi: Region | None) -> Region:
     if bounds is None:
         raise InvalidError(
             f"the region of interest {roi} lies outside the image of {image}",
-            help="give --roi LEFT,TOP,WIDTH,HEIGHT in pixels of the image",
+            help="give roi as LEFT,TOP,WIDTH,HEIGHT in pixels of the image",
         )
     return bounds
 

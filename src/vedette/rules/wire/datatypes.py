@@ -110,7 +110,7 @@ def from_raw(spec: TensorSpec, raw: Raw) -> Array:
         InvalidError: they are not as many as type and shape say, or no such elements.
     """
     if spec.datatype == BYTES:
-        return shaped(spec, objects(bytes_elements(raw)))
+        return shaped(spec, objects(bytes_elements(raw, math.prod(spec.shape))))
     dtype = DTYPES[spec.datatype]
     size = len(raw)
     if size != math.prod(spec.shape) * dtype.itemsize:
@@ -139,14 +139,19 @@ def bytes_element(data: bytes) -> bytes:
     return _LENGTH.pack(len(data)) + data
 
 
-def bytes_elements(raw: Raw) -> list[bytes]:
-    """The elements of a BYTES tensor.
+def bytes_elements(raw: Raw, most: int | None = None) -> list[bytes]:
+    """The elements of a BYTES tensor; `most` is how many there may be.
 
     Raises:
-        InvalidError: the last one is cut short.
+        InvalidError: the last one is cut short, or there are more.
     """
-    found, position, end = [], 0, len(raw)
+    found: list[bytes] = []
+    position, end = 0, len(raw)
     while position < end:
+        if len(found) == most:
+            raise InvalidError(
+                f"a BYTES tensor has more elements than the {_shown(most)} that its shape says", help=_HELP
+            )
         start = position + _LENGTH.size
         position = start + _LENGTH.unpack_from(raw, position)[0] if start <= end else end + 1
         if position > end:

@@ -1,6 +1,6 @@
 """Free JSON that the operator's own code gives: checked and frozen when it comes, plain again when it leaves.
 
-    {"ok": np.True_, "parts": [1, 2]} -> frozen -> mapping that nobody can change -> plain -> {"ok": true, "parts": [1, 2]}
+    {"ok": np.True_, "parts": [1, 2]} -> frozen: cannot be changed -> plain -> {"ok": true, "parts": [1, 2]}
 
 What JSON has no word for (NaN, bytes, objects, keys that are no text) is refused with the path to it, so that an answer
 never fails on its way out. Integers are those of 64 bits, as encoders write no others.

@@ -20,12 +20,14 @@ class RequestHead:
     """What was seen of one head.
 
     Attributes:
-        size_bytes: so far.
+        size_bytes: of the parts that were understood so far.
+        raw_bytes: that came in for it, as far as they are known to be no other's; a part that does not end is in these.
         length: Content-Length; 0 without.
         chunked: whether there is a Transfer-Encoding.
     """
 
     size_bytes: int = 0
+    raw_bytes: int = 0
     length: int = 0
     chunked: bool = False
     _hosts: int = 0
@@ -44,7 +46,7 @@ class RequestHead:
 
     def too_large(self, most_bytes: int) -> Refusal | None:
         """Why no more of it is read; None: go on."""
-        if self.size_bytes <= most_bytes:
+        if max(self.size_bytes, self.raw_bytes) <= most_bytes:
             return None
         return Refusal(431, f"the head has more than {most_bytes} bytes", "send fewer or shorter headers")
 
