@@ -10,6 +10,7 @@ test does; a test may end it before by `Server.signal` and `Server.ended`.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import queue
 import signal
@@ -36,7 +37,7 @@ from vedette.adapters.grpc.table import every_method
 from vedette.adapters.http.endpoint import Endpoint
 from vedette.clock import SystemClock
 from vedette.rules.access.rights import hash_of
-from vedette.values.serving import Serving
+from vedette.values.serving import Key, Right, Serving
 from vedette.wiring.serving_doors import open_doors
 
 SECRETS = {"reader": "vdt_reader", "keeper": "vdt_keeper", "all": "vdt_all"}
@@ -233,9 +234,12 @@ class _Nothing:
 
 
 def http_table() -> tuple[Endpoint, ...]:
-    """Every row of the table of HTTP, as the server itself opens it."""
+    """Every row of the table of HTTP, as a server with keys opens it."""
     nothing: Any = _Nothing()
-    return open_doors(Serving(), nothing, nothing, SystemClock(), local=False).app.endpoints
+    keys = (Key("all", hash_of(SECRETS["all"]), frozenset(Right)),)
+    doors = open_doors(Serving(keys=keys), nothing, nothing, nothing, SystemClock())
+    asyncio.run(doors.close())
+    return doors.app.endpoints
 
 
 def grpc_table() -> tuple[Method, ...]:

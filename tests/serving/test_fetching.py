@@ -292,7 +292,7 @@ def test_no_file_outside_the_allowed_folders_is_written(near: Server) -> None:
 
 
 def test_a_full_disk_under_an_output_is_told_and_others_go_on(near: Server, canary: Canary) -> None:
-    """The answer leaves, with the state of each output; the webhook beside it is delivered; with room it works again."""
+    """The answer leaves with the state of each output, the webhook beside it is called; with room it works again."""
     outputs = {"file": f"file://{near.folder}/out/full.jsonl", "hook": f"http://127.0.0.1:{canary.port}/hook"}
     near.call("PUT", "/output", json.dumps(outputs).encode())
     before = resource.prlimit(near.process.pid, resource.RLIMIT_FSIZE)

@@ -7,7 +7,6 @@ import resource
 import socket
 import struct
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from fakes import jpeg
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from raw_http import Line
-from served import MODELS, Server, repository, running
+from served import Server
 
 RED = jpeg((255, 0, 0))
 INFER = b"POST /infer/colour HTTP/1.1\r\nHost: localhost\r\n"
@@ -60,14 +59,6 @@ TRAVERSALS = (
     "colour%0d%0aX-Injected:%20yes",
     "\N{FULLWIDTH FULL STOP}\N{FULLWIDTH FULL STOP}/etc",
 )
-
-
-@pytest.fixture(scope="module")
-def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server with the limits that it has without a configuration."""
-    folder = tmp_path_factory.mktemp("patient")
-    with running(folder, repository(folder), MODELS) as server:
-        yield server
 
 
 def status_of(data: bytes) -> int:
@@ -159,14 +150,14 @@ def wait_for(condition, within_s: float = 10.0) -> None:
 # --- many ---
 
 
-def test_two_thousand_idle_connections_leave_others_served(patient: Server) -> None:
+def test_two_thousand_idle_connections_leave_others_served(server: Server) -> None:
     """Each stays open and is answered afterwards."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4096)), hard))
     try:
         with ExitStack() as stack:
-            idle = [stack.enter_context(patient.line()) for _ in range(2000)]
-            answers = [patient.post("/infer/colour", RED) for _ in range(5)]
+            idle = [stack.enter_context(server.line()) for _ in range(2000)]
+            answers = [server.post("/infer/colour", RED) for _ in range(5)]
             for line in idle[::100]:
                 line.send(LIVE)
 

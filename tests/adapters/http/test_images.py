@@ -222,6 +222,40 @@ def test_a_compressed_body_is_read(server: Server) -> None:
     assert top(server.post("/infer/colour", chunks).json()) == "green"
 
 
+def test_where_nothing_worked_the_status_says_so(server: Server) -> None:
+    """Two files that are no images are 400 for one model as for two; one image among them is 200."""
+    garbage, kind = form(("a", b"no image"), ("b", b"neither"))
+    mixed, kind_too = form(("a", b"no image"), ("b", RED))
+
+    for models in ("colour", "colour,second"):
+        none, some = (
+            server.post(f"/infer/{models}", body, content_type=one)
+            for body, one in ((garbage, kind), (mixed, kind_too))
+        )
+        assert (none.status, some.status) == (400, 200)
+        assert all("error" in outcome for outcome in none.json())
+
+
+def test_what_curl_sends_as_a_form_is_explained(server: Server) -> None:
+    """`-d @photo.jpg` takes bytes out and says a form's type; `--data-binary` says the same type and is an image."""
+    kind = "application/x-www-form-urlencoded"
+    stripped = bytes(byte for byte in RED if byte not in b"\0\r\n")
+
+    changed, whole = (server.post("/infer/colour", body, content_type=kind) for body in (stripped, RED))
+
+    assert (changed.status, "--data-binary" in changed.json()["error"]["help"]) == (400, True)
+    assert (whole.status, top(whole.json())) == (200, "red")
+
+
+def test_limits_are_told_in_the_words_of_a_server(server: Server) -> None:
+    """Where an image is too large, and where a region lies outside, the help is for requests too."""
+    large = server.post("/infer/colour", jpeg((1, 2, 3), 400, 400)).json()["error"]
+    outside = server.post("/infer/colour?roi=500,500,9,9").json()["error"]
+
+    assert "limits.pixels" in large["help"]
+    assert outside["help"].startswith("give roi as LEFT,TOP,WIDTH,HEIGHT")
+
+
 def test_more_images_than_allowed_are_refused(server: Server) -> None:
     """Three files may come in one request."""
     body, kind = form(*[(f"{number}.jpg", RED) for number in range(4)])

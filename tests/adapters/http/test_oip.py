@@ -393,7 +393,39 @@ def test_a_large_json_body_is_read_aside(rig: Rig) -> None:
     assert np.array(told["outputs"][0]["data"], np.float32).reshape(-1, 2) == pytest.approx(rows @ WEIGHTS, rel=1e-4)
 
 
+def test_more_elements_than_the_shape_says_are_refused(rig: Rig) -> None:
+    """They are not even read: eight of them would take no more room than the two that are announced."""
+    one = {"name": "x", "shape": [2], "datatype": "BYTES", "parameters": {"binary_data_size": 32}}
+    head = json.dumps({"inputs": [one]}).encode()
+
+    status, told = rig.post("/v2/models/colour/infer", head + bytes(32), Inference_Header_Content_Length=str(len(head)))
+
+    assert (status, "more elements than the 2" in told["error"]) == (400, True)
+
+
 # --- the repository ---
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/v2/repository/index", 413),
+        ("/v2/repository/models/colour/unload", 413),
+        ("/v2/repository/models/colour/load", 415),
+        ("/v2/trace/setting", 413),
+        ("/v2/logging", 413),
+    ],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_bodies_of_control_are_small(rig: Rig, path: str, status: int, packed: bool) -> None:  # noqa: FBT001
+    """They hold no place in the queue, so 64 KiB is all they may have, packed or not; a load's can only be files."""
+    body = b"{" + b" " * 65_535 + b"}"
+    sent, headers = (gzip.compress(body), {"Content_Encoding": "gzip"}) if packed else (body, {})
+
+    found, told = rig.post(path, sent, **headers)
+
+    assert (found, "65,536" in told["error"]) == (status, True)
+    assert rig.post("/v2/repository/index", body.replace(b" ", b"", 1))[0] == 200
 
 
 def test_the_index_tells_every_version_and_why(rig: Rig, client: triton.InferenceServerClient) -> None:

@@ -272,6 +272,19 @@ def test_a_head_within_the_limit_behind_a_large_body_is_taken():
         assert line.answer()[0] == 200
 
 
+def test_a_head_in_several_packets_is_counted_once():
+    """What came as bytes and was understood as headers counts once; nor does a body in the packet of a head's end."""
+    headers = b"".join(b"x-%d: %s\r\n" % (number, b"a" * 90) for number in range(30))
+    head = POST + headers + b"Content-Length: 5000\r\n\r\n"
+    with hosting(echo, Limits(head_bytes=4096)) as host, host.line() as line:
+        line.send(GET + head[:20])
+        line.answer()  # the server has the beginning of the second head
+        line.send(head[20:] + b"b" * 5000)
+
+        assert 2048 < len(head) < 4096
+        assert line.answer()[::2] == (200, b"b" * 5000)
+
+
 def test_too_many_pipelined_requests_are_cut_off():
     """A client cannot pile up requests: those under way are bounded, and the server stays."""
     held = Held()

@@ -96,6 +96,27 @@ def test_literal_addresses_are_judged_too(host):
     assert not names.asked
 
 
+def test_no_message_shows_a_secret():
+    """Neither the login nor a secret in the query of an address, or of what it leads to, is in what callers read."""
+    bad = "/x?token=SECRET-2"
+    table = {
+        "/no": answer(b"", "404 Not Found"),
+        "/gone": None,
+        "/far": answer(b"", "302 Found", ("Location: http://[::1" + bad,)),
+        "/ring": answer(b"", "302 Found", ("Location: /ring?token=SECRET-2",)),
+    }
+    told = []
+    with serving(lambda call: table[call.path.partition("?")[0]]) as url:
+        for path in table:
+            with pytest.raises((UnavailableError, InvalidError)) as error:
+                fetcher().fetch(f"http://me:SECRET-0@a.example:{port_of(url)}{path}?token=SECRET-1&size=3")
+            told.append(str(error.value))
+    with pytest.raises(UnavailableError) as closed:
+        fetcher().fetch(f"http://a.example:{port_of(url)}/?token=SECRET-1&size=3")
+
+    assert all("token=***&size=3" in text and "SECRET" not in text for text in [*told, str(closed.value)]), told
+
+
 @pytest.mark.parametrize("url", ["http://2130706433/", "http://0x7f.1/", "http://017700000001/", "file:///etc/passwd"])
 def test_disguises_are_refused(url):
     """Numbers in disguise and other schemes do not pass even where private networks are open."""

@@ -16,7 +16,7 @@ from tritonclient.http import InferenceServerClient, InferInput, InferRequestedO
 
 from vedette.errors import InvalidError, TooLargeError, UnsupportedError, VedetteError
 from vedette.rules.wire import datatypes
-from vedette.rules.wire.oip_request import Arrival, read_request
+from vedette.rules.wire.oip_request import Arrival, read_request, takes_long
 from vedette.values.deadline import DeadlineClass
 from vedette.values.inference import InferRequest, OutputWish
 from vedette.values.served import ModelRef
@@ -30,6 +30,25 @@ NUMBERS = sorted(set(datatypes.DTYPES) - {"BF16"})
 
 def read(body: bytes, header: int | str | None = None, **limits: int) -> InferRequest:
     return read_request(Arrival(REF, body, None if header is None else str(header), RECEIVED), **limits)
+
+
+@pytest.mark.parametrize(
+    ("told", "rest", "long"),
+    [
+        (b"{}" + b" " * 300_000, 0, True),
+        (b"{}" + b" " * 300_000, None, True),
+        (b"{}", 300_000, False),
+        (b'{"datatype": "BYTES"}', 300_000, True),
+        (b'{"datatype": "\\u0042YTES"}', 300_000, True),
+        (b'{"datatype": "BYTES"}', 1000, False),
+        (b"", 300_000, False),
+    ],
+)
+def test_what_takes_long_to_read_is_known_before(told: bytes, rest: int | None, long: bool) -> None:  # noqa: FBT001
+    """Much JSON, with or without a header, and many elements that are read one by one; numbers behind it do not."""
+    header = None if rest is None else str(len(told))
+
+    assert takes_long(Arrival(REF, told + bytes(rest or 0), header, RECEIVED)) is long
 
 
 def one(**changes: Any) -> dict[str, Any]:

@@ -38,23 +38,6 @@ if TYPE_CHECKING:  # a server that is asked for images only never loads them: ea
     from vedette.rules.wire.oip_response import Body
 
 _HEADER = "Inference-Header-Content-Length"
-_LARGE_JSON_BYTES = 256 * 1024
-_DIGITS = 18
-
-
-def _takes_long(arrival: Arrival) -> bool:
-    """Whether a request is more than a little JSON with numbers behind it, which are taken as they are.
-
-    Elements of BYTES are read one by one, in Python. A backslash in the JSON may write that word in another way.
-    """
-    size = len(arrival.body)
-    if size <= _LARGE_JSON_BYTES:
-        return False
-    header = arrival.header or ""
-    short = header.isascii() and header.isdecimal() and len(header) < _DIGITS
-    json_bytes = int(header) if short else size
-    told = arrival.body[: min(json_bytes, _LARGE_JSON_BYTES)]
-    return json_bytes > _LARGE_JSON_BYTES or b"BYTES" in told or b"\\" in told
 
 
 def _latest(name: str) -> VersionPolicy:
@@ -189,11 +172,11 @@ class OipEndpoints:
 
     async def _read(self, arrival: Arrival) -> InferRequest:
         """The request; one that takes long to read is read in a thread, so that others get their turn."""
-        from vedette.rules.wire.oip_request import read_request
+        from vedette.rules.wire.oip_request import read_request, takes_long
 
         limits = self._service.limits
         read = partial(read_request, depth=limits.json_depth, tensors=limits.tensors)
-        if _takes_long(arrival):
+        if takes_long(arrival):
             return await asyncio.to_thread(read, arrival)
         return read(arrival)
 

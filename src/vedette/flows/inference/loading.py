@@ -61,10 +61,11 @@ Aside = Callable[[], AbstractContextManager[None]]
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How many versions are loaded at once at the start, and what surrounds each load after it."""
+    """How many versions are loaded at once at the start, what surrounds each load after it, what follows a close."""
 
     at_start: int = 4
     aside: Aside = nullcontext
+    freed: Callable[[], None] = lambda: None
 
 
 class Loading:

@@ -37,7 +37,9 @@ class LiveRepository:
 
     def __init__(self, store: ModelStore, opener: Opener, clock: Clock, pace: Pace | None = None) -> None:
         self._clock = clock
-        self._loading = Loading(store, opener, clock, pace or Pace())
+        pace = pace or Pace()
+        self._freed = pace.freed
+        self._loading = Loading(store, opener, clock, pace)
         self._shelf = Shelf()
         self._scope: set[str] | None = set()
         self._unloaded: set[str] = set()
@@ -229,7 +231,7 @@ class LiveRepository:
         _hand_on(model, station)
         before = copy.succeed(station)
         if before is not None:
-            self._keep(_closed(before))
+            self._keep(self._closed(before))
         return None
 
     def _dismiss(self, model: Model, versions: Iterable[str]) -> None:
@@ -265,13 +267,19 @@ class LiveRepository:
 
         async def end() -> None:
             if station is not None:
-                await _closed(station)
+                await self._closed(station)
             copy.left(reason)
             if copy.missing and copy.state is ModelState.UNAVAILABLE:
                 model.copies.pop(copy.version, None)
             self._shelf.forget(model.name)
 
         return end()
+
+    async def _closed(self, station: ImageStation) -> None:
+        """Close a station when its last request has left."""
+        await station.drained()
+        await asyncio.to_thread(station.close)
+        await asyncio.to_thread(self._freed)
 
     def _lock(self, name: str) -> asyncio.Lock:
         return self._locks.setdefault(name, asyncio.Lock())
@@ -290,12 +298,6 @@ class LiveRepository:
         self._tasks.discard(task)
         if not task.cancelled():
             task.exception()  # whoever waits has it too; nobody may be left to
-
-
-async def _closed(station: ImageStation) -> None:
-    """Close a station when its last request has left."""
-    await station.drained()
-    await asyncio.to_thread(station.close)
 
 
 def _hand_on(model: Model, station: ImageStation) -> None:

@@ -32,6 +32,7 @@ from vedette.values.timeline import Span
 _HELP = "see the Open Inference Protocol, version 2: POST /v2/models/NAME/infer"
 _SHOWN = 40
 _DIGITS = 18
+_LONG_BYTES = 256 * 1024
 _FLOATS = frozenset({"FP32", "FP64"})
 
 
@@ -50,6 +51,23 @@ class Arrival:
     body: bytes
     header: str | None
     received: Span
+
+
+def takes_long(arrival: Arrival) -> bool:
+    """Whether a request takes long to read: it is more than a little JSON with numbers behind it, taken as they are.
+
+    Elements of BYTES are read one by one. A backslash in the JSON may write that word in another way.
+    """
+    size = len(arrival.body)
+    if size <= _LONG_BYTES:
+        return False
+    header = arrival.header or ""
+    clear = header.isascii() and header.isdecimal() and len(header) <= _DIGITS
+    json_bytes = min(size, int(header)) if clear else size
+    if json_bytes > _LONG_BYTES:
+        return True
+    told = arrival.body[:json_bytes]
+    return BYTES.encode() in told or b"\\" in told
 
 
 def read_request(arrival: Arrival, *, depth: int = 64, tensors: int = 64) -> InferRequest:
