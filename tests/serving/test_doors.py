@@ -13,7 +13,7 @@ from served import KEYS, MODELS, SECRETS, Server, grpc_table, http_table, reposi
 from vedette.adapters.grpc.method import Unary
 from vedette.values.serving import Right
 
-HEALTH = {"/v2/health/live", "/v2/health/ready", "/health/live", "/health/ready"}
+HEALTH = {"/health", "/v2/health/live", "/v2/health/ready", "/health/live", "/health/ready"}
 GRPC_HEALTH = {"ServerLive", "ServerReady", "Check", "Watch", "List"}
 OTHER = {Right.INFER: "keeper", Right.ADMIN: "reader"}
 """The key that has not this right, but the other one."""

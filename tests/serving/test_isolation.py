@@ -121,8 +121,31 @@ def test_a_model_that_is_away_says_when_to_ask_again(server: Server) -> None:
     assert server.call("GET", "/v2/health/live").status == 200
 
 
+def test_a_model_that_is_busy_holds_no_other_up(server: Server) -> None:
+    """More requests than there are workers wait for one model: another one answers before any of them."""
+    until_back(server)
+    ended: list[int] = []
+    waiting = [
+        threading.Thread(target=lambda: ended.append(server.post("/v2/models/slow/infer", steps(LONG)).status))
+        for _ in range((os.cpu_count() or 1) + 1)
+    ]
+    for thread in waiting:
+        thread.start()
+    child = busy_child(server)
+    answer = server.post("/infer/colour", RED)
+    ended_before = list(ended)
+    os.kill(child, signal.SIGKILL)
+    for thread in waiting:
+        thread.join()
+
+    assert answer.status == 200
+    assert ended_before == []
+    assert set(ended) == {503}
+
+
 def test_nothing_is_left_behind(server: Server) -> None:
     """The child ends with its server, also where the server is killed and cannot tell it."""
+    until_back(server)
     child = psutil.Process(server.child("model"))
     server.process.kill()
     server.ended()

@@ -23,7 +23,7 @@ from vedette.adapters.probes.host import probe_host
 from vedette.adapters.probes.listener import pid_listening
 from vedette.adapters.store.manifests import ManifestFolder
 from vedette.clock import SystemClock
-from vedette.errors import NotFoundError, UnavailableError, UsageError
+from vedette.errors import ConflictError, NotFoundError, UnavailableError, UsageError
 from vedette.flows.inference.crew import Crew
 from vedette.flows.inference.loading import Pace
 from vedette.flows.inference.repository import LiveRepository
@@ -205,7 +205,11 @@ class _Server:
         http = HttpServer(self._app, serving.host, serving.port, serving.limits, self._clock, serving.tls)
         http.bind(pid_listening)
         if serving.grpc_port:
-            listen(serving.host, serving.grpc_port, pid_listening).close()
+            try:
+                listen(serving.host, serving.grpc_port, pid_listening).close()
+            except ConflictError as error:
+                step = "end that program, or --grpc-port 0 takes a free port and --grpc-port off leaves gRPC out"
+                raise ConflictError(error.message, help=step) from None
         return http
 
     async def _grow(self, parts: _Parts, repository: LiveRepository, service: Service) -> None:

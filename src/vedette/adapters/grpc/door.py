@@ -3,7 +3,8 @@
     call -> guard -> its message -> size, fields -> method -> answer        error -> status, details, trailers
 
 Every method is taken in as a stream, so that a key is checked before the message is read: nobody without a key makes
-the server hold a message.
+the server hold more than a few messages. Messages with tensors that are on their way count as the largest that they may
+be (`Intake`); those of a stream do not, because a stream may be silent for hours.
 """
 
 from __future__ import annotations
@@ -12,26 +13,33 @@ import asyncio
 import logging
 import re
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
 import grpc
 from google.protobuf.message import DecodeError
 
+from vedette.adapters.grpc.intake import Intake
 from vedette.adapters.grpc.method import Call, Guard, Method, Observer, Streaming, Told, Unary
 from vedette.adapters.grpc.refusal import code_of, details_of, internal, trailers_of
 from vedette.clock import Clock
-from vedette.errors import DeadlineError, InvalidError, Kind, OverloadedError, TooLargeError, VedetteError
+from vedette.errors import InvalidError, Kind, OverloadedError, TooLargeError, VedetteError
 from vedette.flows.inference.trail import begin_trail
 from vedette.rules.wire.protobuf import check_fields
-from vedette.values.serving import Limits
+from vedette.values.serving import Limits, Right
 from vedette.values.timeline import Span
 
 _log = logging.getLogger(__name__)
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _SMALL = 1024 * 1024
 """Bytes of a message that carries no tensors, at most."""
+_SMALL_AT_ONCE = 64
+"""Of these, how many are read at the same time; as many again of methods that are open to everybody."""
+_BULK_AT_ONCE = 4
+"""Of messages with tensors, how many are read at the same time at least, however small the queue is."""
+_LARGE = 1024 * 1024
+"""From so many bytes on a message is parsed beside the event loop."""
 _FIELDS = 4096
 """Fields of a message, at most: every tensor has about five, the rest are parameters."""
 _TENSORS = (5, 6)
@@ -46,6 +54,11 @@ class Door:
     ) -> None:
         self._guard, self._observers, self._limits, self._clock = guard, tuple(observers), limits, clock
         self._traced = traced
+        places = max(_BULK_AT_ONCE, limits.queue_bytes // limits.body_bytes)
+        longest_s = max(limits.idle_s, limits.body_bytes / limits.body_bytes_per_s)
+        self._bulk = Intake(places, limits.head_s, longest_s)
+        self._small = Intake(_SMALL_AT_ONCE, limits.head_s, limits.head_s)
+        self._open = Intake(_SMALL_AT_ONCE, limits.head_s, limits.head_s)
         self._closed = asyncio.Event()
 
     def close(self) -> None:
@@ -69,7 +82,7 @@ class Door:
             return grpc.stream_unary_rpc_method_handler(one)
 
         async def many(_: Any, context: grpc.aio.ServicerContext) -> None:
-            await self._passed(method, context, lambda call: method.answer(OpenCall(call, self._closed)))
+            await self._passed(method, context, lambda call: self._streamed(method, call))
 
         return grpc.stream_stream_rpc_method_handler(many)
 
@@ -115,21 +128,22 @@ class Door:
             for observer in self._observers:
                 observer.told(told)
 
+    async def _streamed(self, method: Streaming, incoming: Incoming) -> None:
+        first = self._open if method.right is None else None
+        await method.answer(OpenCall(incoming, method.right, self._guard, self._closed, first))
+
     async def _unary(self, method: Unary, incoming: Incoming) -> bytes:
-        try:
-            async with asyncio.timeout(self._limits.idle_s):
-                message = await incoming.read()
-        except TimeoutError:
-            raise DeadlineError(
-                f"the message did not arrive within {self._limits.idle_s:g} s", help="send less at a time"
-            ) from None
+        if method.right is None:
+            message = await self._open.read(incoming.read)
+        else:
+            message = await (self._bulk if method.bulk else self._small).read(incoming.read)
         if message is None:
             raise InvalidError("the call came without a message", help="send one")
         if not method.bulk and len(message) > _SMALL:
             raise TooLargeError(
                 f"the message has {len(message)} bytes, this method takes {_SMALL}", help="only tensors may be large"
             )
-        answer = await method.answer(parsed(method.request, message), incoming.call(len(message)))
+        answer = await method.answer(await parsed_aside(method.request, message), incoming.call(len(message)))
         return answer if isinstance(answer, bytes) else answer.SerializeToString()
 
 
@@ -155,33 +169,60 @@ class Incoming:
         message = await self.context.read()
         return message if isinstance(message, bytes) else None
 
-    def call(self, size_bytes: int, *, streamed: bool = False) -> Call:
+    def call(self, size_bytes: int, *, streamed: bool = False, refused: VedetteError | None = None) -> Call:
         """What a method is told of a message that has just come.
 
         The message of a stream counts from its arrival: the stream may have been silent for hours.
         """
         now_ns = self._clock.now_ns()
         received = Span("acquire", now_ns if streamed else self.received_ns, now_ns)
-        return Call(self.headers, received, size_bytes, self._deadline_ns)
+        return Call(self.headers, received, size_bytes, self._deadline_ns, refused)
 
 
 class OpenCall:
-    """See `Stream`: a call with any number of messages, and the server's end of it."""
+    """See `Stream`: a call with any number of messages, and the server's end of it.
 
-    def __init__(self, incoming: Incoming, closed: asyncio.Event) -> None:
-        self._incoming, self._closed = incoming, closed
+    Args:
+        incoming: the call.
+        right: that its method asks for.
+        guard: is asked again for each message after the first, for which it let the call in.
+        closed: the server shuts down.
+        first: through which the first message must come; None: it may take any time.
+    """
+
+    def __init__(
+        self, incoming: Incoming, right: Right | None, guard: Guard, closed: asyncio.Event, first: Intake | None
+    ) -> None:
+        self._incoming, self._right, self._guard = incoming, right, guard
+        self._closed, self._first = closed, first
 
     async def messages(self) -> AsyncIterator[tuple[bytes, Call]]:
         """See `Stream.messages`."""
         closing = asyncio.create_task(self._closed.wait())
         try:
-            while (message := await self._next(closing)) is not None:
-                yield message, self._incoming.call(len(message), streamed=True)
+            message, refused = await self._next(closing, self._read_first), None
+            while message is not None:
+                yield message, self._incoming.call(len(message), streamed=True, refused=refused)
+                message = await self._next(closing, self._incoming.read)
+                refused = None if message is None else self._refusal()
         finally:
             closing.cancel()
 
-    async def _next(self, closing: asyncio.Task[Any]) -> bytes | None:
-        reading = asyncio.create_task(self._incoming.read())
+    async def _read_first(self) -> bytes | None:
+        return await (self._incoming.read() if self._first is None else self._first.read(self._incoming.read))
+
+    def _refusal(self) -> VedetteError | None:
+        """Why the guard does not let a further message in."""
+        try:
+            self._guard.check(self._incoming.headers, self._incoming.peer, self._right)
+        except VedetteError as error:
+            return error
+        return None
+
+    async def _next(
+        self, closing: asyncio.Task[Any], read: Callable[[], Coroutine[Any, Any, bytes | None]]
+    ) -> bytes | None:
+        reading = asyncio.create_task(read())
         try:
             await asyncio.wait((reading, closing), return_when=asyncio.FIRST_COMPLETED)
             if reading.done():
@@ -213,6 +254,13 @@ def parsed(kind: type[Any], message: bytes) -> Any:
         raise InvalidError(
             f"the message is no {kind.DESCRIPTOR.full_name}: {error}", help="make it from the interface file"
         ) from None
+
+
+async def parsed_aside(kind: type[Any], message: bytes) -> Any:
+    """See `parsed`: beside the event loop where the message is large."""
+    if len(message) <= _LARGE:
+        return parsed(kind, message)
+    return await asyncio.to_thread(parsed, kind, message)
 
 
 def host_of(peer: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from vedette.adapters.grpc.door import parsed
 from vedette.adapters.grpc.method import Call, Method, Stream, Streaming, Unary
 from vedette.clock import Clock
-from vedette.errors import NotFoundError
+from vedette.errors import NotFoundError, OverloadedError
 from vedette.protos.grpc.health.v1.health_pb2 import (
     HealthCheckRequest,
     HealthCheckResponse,
@@ -24,12 +24,16 @@ _KNOWN = ("", "inference.GRPCInferenceService")
 _LOOK_NS = 500_000_000
 """How often a watched status is looked at: the repository does not tell of its changes."""
 
+WATCHES = 64
+"""Watches that are open at the same time: they have no end and ask for no key."""
+
 
 class HealthMethods:
     """Open to everybody, as the health routes of HTTP are."""
 
     def __init__(self, ready: Callable[[], bool], clock: Clock) -> None:
         self._ready, self._clock = ready, clock
+        self._watches = 0
 
     def methods(self) -> tuple[Method, ...]:
         """The rows of the table."""
@@ -56,6 +60,15 @@ class HealthMethods:
         return HealthListResponse(statuses={name: self._status(name) for name in _KNOWN})
 
     async def _watch(self, stream: Stream) -> None:
+        if self._watches >= WATCHES:
+            raise OverloadedError(f"{WATCHES} watches are open, which is the limit", help="call Check now and then")
+        self._watches += 1
+        try:
+            await self._watched(stream)
+        finally:
+            self._watches -= 1
+
+    async def _watched(self, stream: Stream) -> None:
         async for message, _ in stream.messages():
             request = parsed(HealthCheckRequest, message)
             ending = asyncio.create_task(stream.closing())

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
-from vedette.errors import Kind
+from vedette.errors import Kind, VedetteError
 from vedette.flows.inference.trail import Run
 from vedette.rules.wire.status import HTTP_STATUS
 from vedette.values.serving import Right
@@ -24,19 +24,21 @@ class Call:
         received: from the call's begin until its message was there.
         size_bytes: of the message.
         deadline_ns: instant of the monotonic clock at which the client gives up; None: never.
+        refused: why this message of a stream is not let in: it is told in the place of its answer.
     """
 
     headers: Mapping[str, str]
     received: Span
     size_bytes: int
     deadline_ns: int | None
+    refused: VedetteError | None = None
 
 
 class Stream(Protocol):
     """A call with any number of messages both ways."""
 
     def messages(self) -> AsyncIterator[tuple[bytes, Call]]:
-        """Each message as it comes; ends when the client sends no more.
+        """Each message as it comes; ends when the client sends no more. `Call.refused` says which are not let in.
 
         Raises:
             OverloadedError: the server shuts down.

@@ -12,7 +12,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from vedette.adapters.grpc.door import parsed
+from vedette.adapters.grpc.door import parsed_aside
 from vedette.adapters.grpc.method import Call, Method, Stream, Streaming, Unary
 from vedette.adapters.grpc.oip_messages import deadline_of, encoded, is_slow, model_of, request_of
 from vedette.adapters.grpc.ordered import answered_in_order
@@ -55,7 +55,9 @@ class InferMethods:
         """The answer to one message of a stream: the outputs, or what went wrong."""
         message = ModelInferRequest()
         try:
-            message = parsed(ModelInferRequest, data)
+            if call.refused is not None:
+                raise call.refused
+            message = await parsed_aside(ModelInferRequest, data)
             return await self._run(message, call, _streamed)
         except VedetteError as error:
             refused = error

@@ -46,6 +46,7 @@ class Connection(HttpToolsProtocol):
         self._in_head = self._in_body = self._deaf = self._leaving = False
         self._head = RequestHead()
         self._came_bytes = self._thrown_bytes = self._raw_left = self._begun = 0
+        self._unread_bytes = 0
         self._running: tuple[RequestResponseCycle, asyncio.Task[None]] | None = None
         self._real: asyncio.Transport
 
@@ -102,7 +103,8 @@ class Connection(HttpToolsProtocol):
             self._lobby.empty.set()
 
     def pause_writing(self) -> None:
-        """The client does not read its answer."""
+        """The client does not read its answer as fast as it is made."""
+        self._unread_bytes = self._real.get_write_buffer_size()
         self._since_ns = self._lobby.clock.now_ns()
         super().pause_writing()
 
@@ -237,6 +239,10 @@ class Connection(HttpToolsProtocol):
         if self._leaving:
             return Waiting(Phase.LEAVING, self._since_ns)
         if self.flow.write_paused:
+            unread_bytes, before = self._real.get_write_buffer_size(), self._unread_bytes
+            self._unread_bytes = unread_bytes
+            if unread_bytes < before:  # slow, and not stuck
+                self._since_ns = self._lobby.clock.now_ns()
             return Waiting(Phase.STUCK, self._since_ns)
         if self._in_head:
             return Waiting(Phase.HEAD, self._since_ns)

@@ -141,7 +141,7 @@ class InterfaceEndpoints:
                     f"{len(frames)} images came, /compute takes one", help="POST /infer/MODEL takes several"
                 )
             received = Span("acquire", request.scope[RECEIVED_NS], self._clock.now_ns())
-            answered = await pipeline.carried(entry, frames[0], received, wish)
+            answered = await pipeline.carried(entry, frames.pop(), received, wish)
         return answer_response(answered, form)
 
     async def _head(self, request: Request) -> Response:

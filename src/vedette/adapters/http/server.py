@@ -20,12 +20,17 @@ from vedette.rules.access.patience import sweep_s
 from vedette.values.serving import Limits, Tls
 
 if TYPE_CHECKING:
+    import ssl
+
     from vedette.adapters.http.connection import Connection
+    from vedette.adapters.http.tls_door import TlsDoor
 
 _AT_ONCE = 500
 """Connections that are looked at before requests get their turn again."""
 
-_TLS_CLOSE_S = 2.0
+_SHAKING = 128
+"""Connections beyond the limit that may be agreeing on TLS, or be told that they are too many."""
+
 _BACKLOG = 2048
 
 AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]
@@ -48,7 +53,7 @@ class HttpServer:
         self._app, self._host, self._port = app, host, port
         self._limits, self._clock, self._tls = limits, clock, tls
         self._socket: socket.socket | None = None
-        self._server: asyncio.Server | None = None
+        self._server: asyncio.Server | TlsDoor | None = None
         self._sweeper: asyncio.Task[None] | None = None
 
     def bind(self, holder: Holder | None = None) -> tuple[str, int]:
@@ -105,16 +110,7 @@ class HttpServer:
         )
         config.load()
         self._tell_date()
-        self._server = await asyncio.get_running_loop().create_server(
-            lambda: Connection(config, self._state, self._lobby),
-            sock=self._socket,
-            backlog=_BACKLOG,
-            **(
-                {"ssl": context, "ssl_handshake_timeout": self._limits.head_s, "ssl_shutdown_timeout": _TLS_CLOSE_S}
-                if context is not None
-                else {}
-            ),
-        )
+        self._server = await self._listened(lambda: Connection(config, self._state, self._lobby), context)
         self._sweeper = asyncio.get_running_loop().create_task(self._sweep())
         return address
 
@@ -150,10 +146,22 @@ class HttpServer:
             await asyncio.gather(self._sweeper, return_exceptions=True)
         self._server = None
 
+    async def _listened(
+        self, connection: Callable[[], Connection], context: ssl.SSLContext | None
+    ) -> asyncio.Server | TlsDoor:
+        assert self._socket is not None, "it is bound before"
+        if context is None:
+            loop = asyncio.get_running_loop()
+            return await loop.create_server(connection, sock=self._socket, backlog=_BACKLOG)
+        from vedette.adapters.http.tls_door import TlsDoor
+
+        most = self._lobby.most + _SHAKING
+        return TlsDoor(self._socket, connection, context, self._limits.head_s, lambda: most - self.connections)
+
     def _open(self) -> list[Connection]:
         return cast("list[Connection]", list(self._state.connections))
 
-    def _context(self) -> Any:
+    def _context(self) -> ssl.SSLContext | None:
         if self._tls is None:
             return None
         from vedette.adapters.http.tls import server_tls

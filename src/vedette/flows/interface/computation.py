@@ -18,6 +18,7 @@ from vedette.errors import InvalidError, NotFoundError, OverloadedError, Unavail
 from vedette.flows.inference.acquire import Arrival
 from vedette.flows.inference.image_job import Look
 from vedette.flows.inference.postprocess import Delivery, fail
+from vedette.flows.inference.ticket import passed
 from vedette.flows.interface.images import DeadlineOf, Entry, Images, Shot
 from vedette.flows.interface.job import Job
 from vedette.flows.interface.outlet import Outlet, Parcel, Sent
@@ -87,7 +88,7 @@ class Computation:
             VedetteError: it cannot be read or run.
         """
         with Reading(opened.source, self.clock) as reading, self.images.admit(self.models, wish.deadline_of) as entry:
-            arrival = await reading.following()
+            arrival = await self._first(reading, wish)
             if arrival is None:
                 raise NotFoundError("the input holds no image", help="check it with GET /input")
             if isinstance(arrival.item, Reject):
@@ -95,11 +96,27 @@ class Computation:
             entry.grow(arrival.size_bytes)
             return await self.carried(entry, arrival.item, arrival.span, wish, follow)
 
+    async def _first(self, reading: Reading, wish: Wish) -> Arrival | None:
+        """The first image, or None. A reading that lasts longer than its answer is wanted is left behind."""
+        until_ns = wish.deadline_of(DeadlineClass.RELAXED).at_ns  # the same instant in every class
+        left_s = None if until_ns is None else (until_ns - self.clock.now_ns()) * 1e-9
+        try:
+            return await asyncio.wait_for(reading.following(), left_s)
+        except TimeoutError:
+            raise passed() from None
+
     async def carried(
         self, entry: Entry, frame: Frame, received: Span, wish: Wish, follow: Follow | None = None
     ) -> Answered:
-        """Run and deliver an image that is at hand; `follow` is told of each parcel."""
-        deliveries = await entry.run(Shot(wish.id, frame, received, self._look(wish, entry.manifests)))
+        """Run and deliver an image that is at hand; `follow` is told of each parcel.
+
+        An output that hangs holds no place in the queue and no image: both are given back before.
+        """
+        shot = Shot(wish.id, frame, received, self._look(wish, entry.manifests))
+        del frame
+        deliveries = await entry.run(shot)
+        del shot
+        entry.release()
         return Answered(deliveries, await self._sent(deliveries, follow))
 
     def look_for_many(self, wish: Wish) -> Look:

@@ -54,6 +54,9 @@ class Entry(Protocol):
             VedetteError: the image cannot be decoded, or the deadline has passed.
         """
 
+    def release(self) -> None:
+        """Give back the place in the queue and the bytes: the image has been run."""
+
 
 class Images(Protocol):
     """Runs images through models."""
@@ -122,6 +125,10 @@ class ServiceEntry:
         self._admission.begin(1)
         order = ImageOrder(shot.id, shot.frame, shot.look, shot.received, lambda deliveries: deliveries)
         return await self._service.images(self._admission, order)
+
+    def release(self) -> None:
+        """See `Entry.release`."""
+        self._admission.release()
 
     def __enter__(self) -> Self:
         """The entry itself."""

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Protocol
 
 from vedette.clock import Clock
 from vedette.errors import InternalError, OverloadedError, VedetteError
 from vedette.flows.inference.channel import Channel
 from vedette.flows.inference.postprocess import Delivery
+from vedette.flows.interface.aside import Aside
 from vedette.rules.interface.retry import wait_before_next
 
 _log = logging.getLogger(__name__)
@@ -25,6 +25,9 @@ WAITING = 64
 """Images that wait for one output at most."""
 
 WAITING_BYTES = 64 * 1024 * 1024
+
+ENDS_S = 2.0
+"""Time that a result which was begun gets at the end; then it is left behind."""
 
 
 class Destination(Protocol):
@@ -111,14 +114,17 @@ class Outlet:
         self._waiting.close()
 
     async def close(self) -> None:
-        """Give up what waits, and end when what was begun has ended."""
+        """Give up what waits, and end when what was begun has ended, after `ENDS_S` at the latest."""
         for parcel in self._waiting.drain():
             parcel.end.cancel()
         self.retire()
         if self._at_work is not None:
             self._at_work.patient = False
         if self._work is not None:
-            await asyncio.wait([self._work])
+            _, late = await asyncio.wait([self._work], timeout=ENDS_S)
+            if late:
+                self._work.cancel()
+                await asyncio.wait([self._work])
 
     def _parcel(self, deliveries: tuple[Delivery, ...]) -> Parcel:
         loop = asyncio.get_running_loop()
@@ -127,17 +133,22 @@ class Outlet:
         return Parcel(deliveries, loop.create_future())
 
     async def _deliver_all(self) -> None:
-        with _Thread() as thread:
+        with Aside("vedette-output") as thread:
             while taken := await self._waiting.take():
                 for parcel in taken:
-                    if parcel.end.done():
-                        continue
-                    self._at_work, parcel.begun = parcel, True
-                    sent = await self._delivered(parcel, thread)
                     if not parcel.end.done():
-                        parcel.end.set_result(sent)
+                        await self._deliver(parcel, thread)
 
-    async def _delivered(self, parcel: Parcel, thread: _Thread) -> Sent:
+    async def _deliver(self, parcel: Parcel, thread: Aside) -> None:
+        self._at_work, parcel.begun = parcel, True
+        try:
+            sent = await self._delivered(parcel, thread)
+            if not parcel.end.done():
+                parcel.end.set_result(sent)
+        finally:
+            parcel.end.cancel()  # nobody waits for what is left behind; one that has ended stays as it is
+
+    async def _delivered(self, parcel: Parcel, thread: Aside) -> Sent:
         for delivery in parcel.deliveries:
             attempt = 1
             while (error := await self._written(delivery, thread)) is not None:
@@ -148,25 +159,12 @@ class Outlet:
                 attempt += 1
         return Sent()
 
-    async def _written(self, delivery: Delivery, thread: _Thread) -> VedetteError | None:
+    async def _written(self, delivery: Delivery, thread: Aside) -> VedetteError | None:
         try:
-            await asyncio.get_running_loop().run_in_executor(thread.pool, self._destination.write, delivery)
+            await thread.run(self._destination.write, delivery)
         except VedetteError as error:
             return error
         except Exception as error:  # noqa: BLE001 - one output must not end the others
             _log.exception("an output failed")
             return InternalError(f"the output failed: {type(error).__name__}: {error}", help="see the server's log")
         return None
-
-
-class _Thread:
-    """One thread that is left behind, not waited for, if it hangs at the end."""
-
-    def __init__(self) -> None:
-        self.pool = ThreadPoolExecutor(1, thread_name_prefix="vedette-output")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.pool.shutdown(wait=False)

@@ -20,6 +20,7 @@ from vedette.errors import ConflictError, InternalError, NotFoundError, VedetteE
 from vedette.flows.interface.computation import Answered, Computation, Wish
 from vedette.flows.interface.images import Entry, Images
 from vedette.flows.interface.job import Job, JobState
+from vedette.flows.interface.opening import opened
 from vedette.flows.interface.outlet import Outlet, Outputs
 from vedette.flows.interface.reading import Endpoints
 from vedette.rules.access.masked import masked
@@ -232,10 +233,12 @@ class InterfacePipeline:
 
     async def close(self) -> None:
         """Stop what is under way, and give up what waits for outputs."""
-        if self._task is not None and not self._task.done():
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        task = self._task if self._task is not None and not self._task.done() else None
+        if task is not None:
+            task.cancel()
         await asyncio.gather(*(outlet.close() for outlet in self._outlets.values()))
+        if task is not None:
+            await asyncio.wait([task])  # not before: it waits for what outputs have begun
 
     def _begun(self) -> Job:
         job = Job(secrets.token_hex(8), self._outlets)
@@ -272,14 +275,14 @@ class InterfacePipeline:
     async def _answered(self, job: Job, wish: Wish, apart: asyncio.Future[None]) -> Answered | None:
         assert self._input is not None, "the state says that there is an input"
         computation = self._computation()
-        opened = await asyncio.get_running_loop().run_in_executor(None, self._around.endpoints.open, self._input)
-        if opened.single:
-            answered = await computation.single(opened, wish, job.follow)
+        source = await opened(self._around.endpoints, self._input)
+        if source.single:
+            answered = await computation.single(source, wish, job.follow)
             job.count(answered.deliveries)
             return answered
         look = computation.look_for_many(wish)
         apart.set_result(None)
-        await computation.many(opened, look, job)
+        await computation.many(source, look, job)
         return None
 
     def _cut_short(self, job: Job) -> None:

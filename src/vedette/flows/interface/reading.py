@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol, Self
 
 from vedette.clock import Clock
 from vedette.flows.inference.acquire import Arrival, Source, identity
+from vedette.flows.interface.aside import Aside
 from vedette.values.frame import Frame, Reject
 from vedette.values.timeline import Span
 
@@ -49,11 +48,11 @@ class Reading:
         self._source, self._clock = source, clock
         self._frames: Iterator[Frame | Reject] | None = None
         self._ordinal = 0
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="vedette-acquire")
+        self._thread = Aside("vedette-acquire")
 
     async def following(self) -> Arrival | None:
         """The next image, or why it could not be had; None at the end."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._next)
+        return await self._thread.run(self._next)
 
     def __enter__(self) -> Self:
         """The reading itself."""
@@ -61,8 +60,8 @@ class Reading:
 
     def __exit__(self, *_: object) -> None:
         """Close the source where it was read."""
-        self._thread.submit(self._close)
-        self._thread.shutdown(wait=False)
+        self._thread.last(self._close)
+        self._thread.__exit__()
 
     def _next(self) -> Arrival | None:
         if self._frames is None:

@@ -81,19 +81,28 @@ def shaped(spec: TensorSpec, elements: Array) -> Array:
     Raises:
         InvalidError: there are more or fewer than the shape says.
     """
-    expected = math.prod(spec.shape)
-    if expected != elements.size:
-        raise InvalidError(
-            f"tensor {_shown(spec.name)} of shape {_shown(list(spec.shape))} has {_shown(expected)} elements, "
-            f"{elements.size} came",
-            help=_HELP,
-        )
+    demand_count(spec, elements.size)
     try:
         return elements.reshape(spec.shape)
     except ValueError as error:  # a side of 0 beside sides whose product no array can have
         raise InvalidError(
             f"tensor {_shown(spec.name)} of shape {_shown(list(spec.shape))}: {error}", help=_HELP
         ) from None
+
+
+def demand_count(spec: TensorSpec, count: int) -> None:
+    """Let as many elements pass as the shape of a tensor says.
+
+    Raises:
+        InvalidError: there are more or fewer.
+    """
+    expected = math.prod(spec.shape)
+    if expected != count:
+        raise InvalidError(
+            f"tensor {_shown(spec.name)} of shape {_shown(list(spec.shape))} has {_shown(expected)} elements, "
+            f"{count} came",
+            help=_HELP,
+        )
 
 
 def objects(elements: list[bytes]) -> Array:

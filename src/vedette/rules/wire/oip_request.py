@@ -202,6 +202,7 @@ def _from_json(spec: TensorSpec, data: Any) -> Array:
     if not isinstance(data, list):
         raise InvalidError(f"input {spec.name!r} has no `data`", help="`data` is a list, flat or nested like the shape")
     flat = _flat(spec, data)
+    datatypes.demand_count(spec, len(flat))  # before each of them is looked at
     kinds = set(map(type, flat))
     allowed = _allowed(spec.datatype)
     if not kinds <= allowed:
