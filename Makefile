@@ -34,7 +34,7 @@ test: check ## check, then every test
 	$(BIN)/python -m pytest
 
 bench: setup ## the benchmarks: minutes, and a quiet machine
-	for name in pipeline auto start memory merging tiles tile_gain truth harness monitor referees; do $(BIN)/python -m benchmarks.$$name --json out/benchmarks/$$name.json || exit 1; done
+	for name in pipeline auto start memory merging tiles tile_gain truth harness monitor referees serve; do $(BIN)/python -m benchmarks.$$name --json out/benchmarks/$$name.json || exit 1; done
 
 format: setup ## put the code in the house format
 	$(BIN)/ruff format .

@@ -16,7 +16,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,9 @@ def main() -> None:
         sys.exit("wrk is not installed\nhelp: install the package wrk of your system, as apt-get install wrk")
     parts = set(chosen.part or Part)
     with tempfile.TemporaryDirectory(prefix="vedette-serve-") as scratch:
-        setup = make_setup(Path(scratch), QUICK if chosen.quick else FULL)
+        effort = QUICK if chosen.quick else FULL
+        effort = effort if chosen.seconds is None else replace(effort, seconds=chosen.seconds)
+        setup = make_setup(Path(scratch), effort)
         entered = _entered(setup, chosen.only)
         measured, absent, facts = _measure(setup, entered, parts)
     who = Field(
@@ -158,6 +160,7 @@ def _prepare() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--prepare", action="store_true", help="make the peers' environments, and end")
+    parser.add_argument("--seconds", type=float, metavar="N", help="length of one measurement; default: 5")
     parser.add_argument("--quick", action="store_true", help="2 rounds of 3 s: a smoke test, no evidence")
     parser.add_argument("--only", metavar="NAME,NAME", help="beginnings of names of those who take part")
     parser.add_argument("--part", action="append", type=Part, choices=list(Part), help="may be given several times")

@@ -56,6 +56,14 @@ def test_a_sound_configuration_has_no_problem(root: Path) -> None:
     assert checked.notes == ("bare: no model.yaml and no config.pbtxt: it is served as a model of plain tensors",)
 
 
+def test_limits_with_which_a_server_starts_are_noted_only(root: Path) -> None:
+    """They are hardly meant, but no reason not to start."""
+    checked = _check(root.parent, f"repository: models\n{QUIET}limits: {{queue_images: 3, images: 4}}\n")
+
+    assert checked.problems == ()
+    assert checked.notes[-1].startswith("limits.queue_images is 3, limits.images 4")
+
+
 def test_without_a_file_flags_and_environment_are_checked(root: Path) -> None:
     """Their problems name the command line and the variable."""
     flags = Flags(repository=str(root), models=("colour", "color"), port=0, grpc_port="0", host="0.0.0.0")

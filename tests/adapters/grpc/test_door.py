@@ -11,9 +11,10 @@ import pytest
 import uvloop
 from grpc_rig import GrpcRig, grpc_rig
 
-from vedette.adapters.grpc.door import host_of
+from vedette.adapters.grpc.door import host_of, parsed_aside
 from vedette.adapters.grpc.method import Call, Method, Stream, Streaming, Unary
 from vedette.adapters.grpc.refusal import details_of
+from vedette.adapters.http.guard import Guard
 from vedette.errors import (
     ConflictError,
     DeadlineError,
@@ -30,8 +31,10 @@ from vedette.errors import (
     VedetteError,
 )
 from vedette.protos.grpc_service_pb2 import ModelInferRequest, ModelReadyRequest, ModelReadyResponse
-from vedette.values.serving import Limits, Right
+from vedette.rules.access.rights import hash_of
+from vedette.values.serving import Key, Limits, Right
 
+SECRET = "secret-of-line-1"
 LIMITS = Limits(body_bytes=2 * 1024 * 1024)
 ERRORS = {
     error.kind: error
@@ -115,6 +118,30 @@ async def repeated(stream: Stream) -> None:
         await stream.write(message)
 
 
+async def told(stream: Stream) -> None:
+    async for _, call in stream.messages():
+        await stream.write(b"" if call.refused is None else call.refused.kind.encode())
+
+
+class CountingGuard(KeyGuard):
+    """Tells of each call that it lets in."""
+
+    def __init__(self) -> None:
+        self.let_in = threading.Semaphore(0)
+
+    def check(self, headers: Mapping[str, str], peer: str, right: Right | None) -> str:
+        key = super().check(headers, peer, right)
+        self.let_in.release()
+        return key
+
+
+class Still:
+    """A clock that stands."""
+
+    def now_ns(self) -> int:
+        return 0
+
+
 def methods() -> tuple[Method, ...]:
     return (
         Unary("t.T/Open", None, ModelReadyRequest, echo),
@@ -122,6 +149,8 @@ def methods() -> tuple[Method, ...]:
         Unary("t.T/Admin", Right.ADMIN, ModelReadyRequest, echo),
         Unary("t.T/Small", None, ModelInferRequest, sized),
         Unary("t.T/Bulk", None, ModelInferRequest, sized, bulk=True),
+        Unary("t.T/Load", Right.INFER, ModelInferRequest, sized, bulk=True),
+        Streaming("t.T/Told", Right.INFER, told),
         Unary("t.T/Wait", None, ModelReadyRequest, WAITING.answer),
         Streaming("t.T/Stream", None, repeated),
     )
@@ -208,19 +237,109 @@ def test_without_a_key_the_message_is_not_waited_for(channel: grpc.Channel) -> N
 
 
 def test_a_call_whose_message_does_not_come_is_ended() -> None:
-    """After the time that an idle connection gets."""
+    """After the time that a head gets: a message without tensors is no longer than one."""
     held = threading.Event()
 
     def never() -> Iterator[bytes]:
         held.wait(30)
         yield from ()
 
-    with grpc_rig(methods, Limits(idle_s=0.3), KeyGuard()) as rig, grpc.insecure_channel(rig.address) as channel:
+    with grpc_rig(methods, Limits(head_s=0.3), KeyGuard()) as rig, grpc.insecure_channel(rig.address) as channel:
         with pytest.raises(grpc.RpcError) as caught:
             channel.stream_unary("/t.T/Open")(never(), timeout=20)
         held.set()
     assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     assert "did not arrive within 0.3 s" in caught.value.details()
+
+
+def silent(channel: grpc.Channel, path: str, ended: threading.Event) -> grpc.Future:
+    """A call whose message does not come before `ended`."""
+
+    def never() -> Iterator[bytes]:
+        ended.wait(30)
+        yield from ()
+
+    return channel.stream_unary(f"/t.T/{path}").future(never(), timeout=20, metadata=(("x-api-key", "secret"),))
+
+
+def test_messages_on_their_way_make_room() -> None:
+    """As many as fit into the queue are read at once; who waits gets the place of the one that hangs longest."""
+    ended = threading.Event()
+    small = Limits(body_bytes=2**20, queue_bytes=2**20, head_s=0.2)
+    guard = CountingGuard()
+    with grpc_rig(methods, small, guard) as rig, grpc.insecure_channel(rig.address) as channel:
+        hanging = [silent(channel, "Load", ended) for _ in range(4)]
+        assert all(guard.let_in.acquire(timeout=20) for _ in hanging)
+        found = ask(channel, "Load", ModelInferRequest(id="1").SerializeToString(), metadata=(("x-api-key", "secret"),))
+        ended.set()
+        refusals = [one.exception() for one in hanging]
+
+    assert found == b"3"
+    assert [one.code() for one in refusals].count(grpc.StatusCode.UNAVAILABLE) == 1
+    assert "others wait" in "".join(one.details() for one in refusals)
+
+
+def test_a_message_with_tensors_may_take_its_time() -> None:
+    """Longer than a head, and than a connection may be idle: as long as the slowest pace allows."""
+
+    def late() -> Iterator[bytes]:
+        threading.Event().wait(0.4)
+        yield b""
+
+    with (
+        grpc_rig(methods, Limits(head_s=0.1, idle_s=0.1), KeyGuard()) as rig,
+        grpc.insecure_channel(rig.address) as channel,
+    ):
+        found = channel.stream_unary("/t.T/Load")(late(), timeout=20, metadata=(("x-api-key", "secret"),))
+
+    assert found == b"0"
+
+
+def test_a_stream_without_a_key_must_begin() -> None:
+    """Its first message has the time of a head; the next ones may come when they like."""
+    ended = threading.Event()
+
+    def never() -> Iterator[bytes]:
+        ended.wait(30)
+        yield from ()
+
+    with grpc_rig(methods, Limits(head_s=0.2), KeyGuard()) as rig, grpc.insecure_channel(rig.address) as channel:
+        with pytest.raises(grpc.RpcError) as caught:
+            list(channel.stream_stream("/t.T/Stream")(never(), timeout=20))
+        ended.set()
+    assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert "did not arrive within 0.2 s" in caught.value.details()
+
+
+def test_the_rate_of_a_key_holds_for_each_message_of_a_stream() -> None:
+    """What comes too often is told in its place, by the real guard; the stream goes on."""
+    key = Key("line-1", hash_of(SECRET), frozenset(Right), rate=3.0)
+    with (
+        grpc_rig(methods, LIMITS, Guard((key,), Still())) as rig,
+        grpc.insecure_channel(rig.address) as channel,
+    ):
+        call = channel.stream_stream("/t.T/Told")(iter([b""] * 6), timeout=20, metadata=(("x-api-key", SECRET),))
+        found = list(call)
+
+    assert found == [b"", b"", b"", b"overloaded", b"overloaded", b"overloaded"]
+
+
+def test_a_large_message_is_parsed_beside_the_event_loop() -> None:
+    """A small one in it."""
+
+    class Kind:
+        @staticmethod
+        def FromString(message: bytes) -> str:  # noqa: N802 - the name of the library
+            return threading.current_thread().name
+
+    async def check() -> None:
+        here = threading.current_thread().name
+        large = ModelInferRequest(raw_input_contents=[bytes(2**20)]).SerializeToString()
+
+        assert await parsed_aside(Kind, b"") == here
+        assert await parsed_aside(Kind, large) != here
+
+    asyncio.run(check())
 
 
 def test_a_call_without_a_message_is_the_callers_error(channel: grpc.Channel) -> None:

@@ -9,6 +9,7 @@ import grpc
 import pytest
 from grpc_rig import CLOCK, GrpcRig, grpc_rig
 
+from vedette.adapters.grpc import health
 from vedette.adapters.grpc.health import HealthMethods
 from vedette.errors import UnauthenticatedError
 from vedette.protos.grpc.health.v1.health_pb2 import (
@@ -97,6 +98,22 @@ def test_a_watch_is_told_of_every_change(rig: Rig) -> None:
     assert next(watched) == NOT_SERVING
     rig.state.ready = True
     assert next(watched) == SERVING
+
+
+def test_watches_are_bounded(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They need no key and have no end: beyond the limit a watch is refused, others and checks go on."""
+    monkeypatch.setattr(health, "WATCHES", 2)
+    watched = [rig.watch(), rig.watch()]
+    assert [next(one) for one in watched] == [SERVING, SERVING]
+    with pytest.raises(grpc.RpcError) as caught:
+        next(rig.watch())
+    assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+    assert "2 watches are open" in caught.value.details()
+
+    watched.pop().close()
+    rig.grpc.heard.of("Watch", "CANCELLED")
+    assert next(rig.watch()) == SERVING
+    assert rig.check() == SERVING
 
 
 def test_a_watch_of_a_service_that_is_none_waits(rig: Rig) -> None:

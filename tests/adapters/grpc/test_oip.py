@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from queue import Queue
 from typing import Any
 
@@ -18,6 +19,7 @@ from fakes import jpeg
 from grpc_models import ONNX_TYPES, ModelsRig, example, models_rig
 from tritonclient.utils import InferenceServerException, np_to_triton_dtype
 
+from vedette.errors import OverloadedError
 from vedette.values.serving import Limits
 
 RED, GREEN = jpeg((255, 0, 0)), jpeg((0, 255, 0))
@@ -377,6 +379,7 @@ def test_contents_that_do_not_fit_are_the_callers_error(client) -> None:
         (both, "both"),
         (contents_request("FP32", two, fp32_contents=[1]), "1 came"),
         (contents_request("INT8", two, int_contents=[1, 300]), "no INT8"),
+        (contents_request("INT8", two, int_contents=[1, 300, 300]), "3 came"),
         (contents_request("UINT16", two, uint_contents=[1, 70000]), "no UINT16"),
         (contents_request("FP16", two, fp32_contents=[1, 2]), "raw_input_contents"),
         (contents_request("FP16", two), "raw_input_contents"),
@@ -441,6 +444,29 @@ def test_a_stream_that_breaks_off_frees_what_it_took(client, rig) -> None:
 
         assert rig.grpc.heard.of("ModelStreamInfer").status == "CANCELLED"
         assert rig.free()
+
+
+def test_a_message_that_is_not_let_in_is_told_in_its_place(tmp_path: Path) -> None:
+    """As the guard of a stream decides for each."""
+    from tritonclient.grpc import service_pb2 as pb
+
+    message = contents_request("FP32", np.zeros((1, 1)), fp32_contents=[2.0]).SerializeToString()
+    asked = []
+
+    class Twice:
+        """Lets two in."""
+
+        def check(self, headers: Any, peer: str, right: Any) -> str:
+            asked.append(right)
+            if len(asked) > 2:
+                raise OverloadedError("too often", help="ask less often")
+            return ""
+
+    with models_rig(tmp_path, LIMITS, guard=Twice()) as rig, grpc.insecure_channel(rig.address) as channel:
+        call = channel.stream_stream("/inference.GRPCInferenceService/ModelStreamInfer")
+        found = [pb.ModelStreamInferResponse.FromString(one) for one in call(iter([message] * 4), timeout=30)]
+
+    assert [one.error_message for one in found] == ["", "", *["too often\nhelp: ask less often"] * 2]
 
 
 def test_garbage_in_a_stream_is_answered_in_its_place(client, rig) -> None:

@@ -38,7 +38,7 @@ from vedette.wiring.fetching import ServerFetcher
 
 RED, GREEN, BLUE = jpeg((255, 0, 0)), jpeg((0, 255, 0)), jpeg((0, 0, 255))
 LIMITS = Limits(body_bytes=500_000, images=3)
-PRIVATE = FetchPolicy(hosts=("127.0.0.1", "127.0.0.1:9"), private=True, timeout_s=5.0)
+PRIVATE = FetchPolicy(hosts=("127.0.0.1", "127.0.0.1:9"), private=True, timeout_s=20.0)
 
 
 class Server:
@@ -59,6 +59,15 @@ class Server:
         answered = self.call(method, path, body, **headers)
         assert answered.status == expected, answered.data
         return answered.json()
+
+    def delivered(self, job: str) -> None:
+        """Wait until each output of a job has a result."""
+        for _ in range(3000):
+            told = self.json("GET", job)
+            if all(output["delivered"] for output in told["outputs"].values()):
+                return
+            time.sleep(0.005)
+        raise AssertionError(told)
 
     def ended(self, job: str) -> Any:
         """A job once it has ended."""
@@ -316,6 +325,7 @@ def test_stop(gated: tuple[Server, GatedRuntime]) -> None:
         assert runtime.entered.acquire(timeout=30)
         runtime.gate.release()
     assert runtime.entered.acquire(timeout=30)
+    server.delivered(where)
 
     assert server.json("DELETE", "/compute", expected=202)["state"] in ("stopping", "stopped")
     runtime.gate.release()
@@ -478,6 +488,36 @@ def test_a_webhook_that_hangs_holds_up_nobody_else(server: Server, monkeypatch: 
     assert told["lines"] == {"state": "delivered"}
     assert told["hangs"]["state"] == "failed"
     assert "0.2 s" in told["hangs"]["error"]["message"]
+
+
+def test_an_address_that_does_not_answer_is_left_at_the_deadline(server: Server) -> None:
+    """As an input and in the body of a request; the operator's own limit of time is longer."""
+    release = threading.Event()
+
+    def behave(call: Call) -> bytes:
+        assert release.wait(30)
+        return answer(RED)
+
+    with serving(behave) as web:
+        server.json("PUT", "/input", f"{web}/a.jpg")
+        server.json("PUT", "/compute?timeout_ms=50", expected=504)
+        server.json("POST", "/compute?timeout_ms=50", {"url": f"{web}/a.jpg"}, 504)
+        release.set()
+        assert top(server.json("PUT", "/compute")) == "red"
+
+
+def test_secrets_of_an_address_are_in_no_answer(server: Server) -> None:
+    """Neither in the source of a result, which webhooks get too, nor in an error, nor in the state that tells of it."""
+    told = []
+    with serving(lambda call: answer(RED) if call.path.startswith("/a") else None) as web:
+        told.append(server.call("POST", "/compute", {"url": f"{web}/a.jpg?token=SECRET"}))
+        told.append(server.call("POST", "/compute", {"url": f"{web}/b.jpg?token=SECRET"}))
+        told.append(server.call("PUT", "/input", f"{web}/b.jpg?token=SECRET"))
+        told.append(server.call("PUT", "/compute"))
+        told.append(server.call("GET", "/state"))
+
+    assert [one.status for one in told] == [200, 503, 200, 503, 200]
+    assert all(b"SECRET" not in one.data and b"token=***" in one.data for one in told)
 
 
 def test_an_output_that_fails_is_given_up_by_a_job(server: Server) -> None:

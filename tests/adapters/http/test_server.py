@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import http.client
 import json
@@ -513,6 +514,26 @@ def test_a_client_that_does_not_read_is_cut_off():
         assert ended.wait(20)
 
 
+def test_who_reads_slowly_and_steadily_gets_all():
+    """Longer than a client may be stuck; every bit that it takes shows that it is not."""
+    size = 20_000_000
+
+    async def large(scope, receive, send) -> None:
+        await answer(send, bytes(size))
+
+    with hosting(large, Limits(idle_s=0.5)) as host, socket.socket() as slow:
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        slow.settimeout(20)
+        slow.connect(host.address)
+        slow.sendall(GET)
+        came = 0
+        while part := slow.recv(200_000):
+            came += len(part)
+            threading.Event().wait(0.01)
+
+    assert came > size
+
+
 def test_draining_ends_what_is_under_way_and_closes_the_rest():
     """On drain: no new connection, idle ones closed, the request under way is answered with `Connection: close`."""
     held = Held()
@@ -646,6 +667,27 @@ def test_clients_show_their_certificate_where_asked(pem):
                 answers.append(b"")
 
     assert answers == [b"HTTP/1.1 200", b""]
+
+
+def test_silent_clients_do_not_shut_the_door_of_tls(pem):
+    """Connections count from the first: where too many agree on nothing, the oldest make room for who means it."""
+    trusting = ssl.create_default_context(cafile=pem / "ca.pem")
+    limits = Limits(connections=5, head_s=60)
+    with hosting(echo, limits, tls(pem)) as host, contextlib.ExitStack() as silent:
+        lines = [silent.enter_context(socket.create_connection(host.address, timeout=20)) for _ in range(200)]
+        first = lines[0].recv(1)
+        with (
+            socket.create_connection(host.address, timeout=20) as plain,
+            trusting.wrap_socket(plain, server_hostname="127.0.0.1") as line,
+        ):
+            line.sendall(b"GET /safe HTTP/1.0\r\n\r\n")
+            data = b"".join(iter(lambda: line.recv(4096), b""))
+        lines[-1].settimeout(0)
+        with pytest.raises(BlockingIOError):
+            lines[-1].recv(1)
+
+    assert first == b""
+    assert data.endswith(b"/safe")
 
 
 @pytest.mark.parametrize(

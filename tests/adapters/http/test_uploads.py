@@ -40,7 +40,7 @@ def test_what_is_fetched_is_counted_and_has_the_deadline() -> None:
 
     frames = asyncio.run(Uploads(fetch, Limits()).frames(request(body, "application/json"), grown.append, 7))
 
-    assert frames == (Frame("shown", b"x" * 1000),)
+    assert frames == [Frame("shown", b"x" * 1000)]
     assert sum(grown) == len(body) + 1000
     assert fetch.asked == [("http://a/b", 7)]
 

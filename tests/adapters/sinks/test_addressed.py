@@ -69,6 +69,6 @@ def test_a_link_that_is_set_later(outputs: AddressedOutputs, tmp_path: Path) -> 
     opened = outputs.open(f"{tmp_path}/out/sub/a.jsonl")
     (tmp_path / "out/sub").symlink_to(tmp_path / "elsewhere")
 
-    with pytest.raises(ForbiddenError, match="files.outputs"):
+    with pytest.raises(ForbiddenError, match=r"files\.outputs"):
         opened.write(FAILED)
     assert list((tmp_path / "elsewhere").iterdir()) == []

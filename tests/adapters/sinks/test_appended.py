@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import json
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from scarce import room_for
 
+from vedette.adapters.sinks import appended
 from vedette.adapters.sinks.appended import AppendedLines, AppendedRows, append
 from vedette.errors import ExhaustedError, ForbiddenError, UnavailableError
 from vedette.flows.inference.postprocess import Delivery
@@ -78,3 +81,37 @@ def test_what_stands_in_the_place_of_the_file(tmp_path: Path) -> None:
     with pytest.raises(UnavailableError):
         append(Path("/dev/null"), lambda _: b"x")
     assert not (tmp_path / "other").exists()
+
+
+def test_a_file_that_another_program_holds_is_not_waited_for(tmp_path: Path) -> None:
+    """It is told so that it can be tried again; nothing is written."""
+    with (tmp_path / "a").open("ab") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(UnavailableError, match="written to by others"):
+            append(tmp_path / "a", lambda _: b"x")
+        fcntl.flock(other, fcntl.LOCK_UN)
+        append(tmp_path / "a", lambda _: b"y")
+
+    assert (tmp_path / "a").read_bytes() == b"y"
+
+
+def test_a_thread_that_hangs_is_not_waited_for_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others give up their turn at the same file, and those of other files never wait."""
+    monkeypatch.setattr(appended, "_TURN_S", 0.05)
+    entered, release = threading.Event(), threading.Event()
+
+    def hang(empty: bool) -> bytes:  # noqa: FBT001 - as `append` calls it
+        entered.set()
+        assert release.wait(30)
+        return b"late"
+
+    with ThreadPoolExecutor(1) as threads:
+        hanging = threads.submit(append, tmp_path / "a", hang)
+        assert entered.wait(30)
+        with pytest.raises(UnavailableError, match="written to by others"):
+            append(tmp_path / "a", lambda _: b"x")
+        append(tmp_path / "b", lambda _: b"y")
+        release.set()
+        hanging.result(30)
+
+    assert ((tmp_path / "a").read_bytes(), (tmp_path / "b").read_bytes()) == (b"late", b"y")

@@ -75,7 +75,7 @@ def test_refused(tree: Path, path: str) -> None:
     """What is not below a root, be it there or not, is forbidden with the same words."""
     files = AllowedFiles([f"{tree}/in"])
     for one in (f"{tree}/{path}", f"{tree}/{path}/missing"):
-        with pytest.raises(ForbiddenError, match="files.inputs"):
+        with pytest.raises(ForbiddenError, match=r"files\.inputs"):
             files.open(one)
 
 

@@ -37,11 +37,14 @@ def test_each_model_answers_and_the_place_is_given_back(tmp_path: Path) -> None:
                 entry.grow(100)
                 deliveries = await entry.run(SHOT)
                 held = (service.images_under_way, service.bytes_under_way, len(entry.manifests))
+                entry.release()
+                left = (service.images_under_way, service.bytes_under_way)
         finally:
             crew.close()
 
         assert [one.outcome.classes[0].label for one in deliveries] == ["red", "red"]
         assert held == (1, 100, 2)
+        assert left == (0, 0)
         assert (service.images_under_way, service.bytes_under_way) == (0, 0)
 
     asyncio.run(run())

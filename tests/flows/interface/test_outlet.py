@@ -185,3 +185,25 @@ def test_a_cancelled_parcel_is_skipped() -> None:
         assert there.taken == ["0", "2"]
 
     run(check())
+
+
+def test_an_output_that_hangs_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the end what was begun gets its time, and no more; who waits for it learns that nothing will come."""
+    monkeypatch.setattr(module, "ENDS_S", 0.05)
+
+    async def check() -> None:
+        release, entered = threading.Event(), threading.Event()
+
+        def hang(delivery: Delivery) -> None:
+            entered.set()
+            assert release.wait(30)
+
+        outlet = Outlet("x", Destination(hang), SkippingClock())
+        parcel = outlet.send_now(parcel_of("a"))
+        await asyncio.to_thread(entered.wait, 30)
+        await outlet.close()
+        release.set()
+
+        assert parcel.end.cancelled()
+
+    run(check())

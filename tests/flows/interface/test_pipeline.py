@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import weakref
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 from vedette.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, OverloadedError, VedetteError
 from vedette.flows.inference.image_job import Look
 from vedette.flows.inference.postprocess import Answering, Delivery
+from vedette.flows.interface import outlet
 from vedette.flows.interface.computation import Answered, Wish
 from vedette.flows.interface.images import Shot
 from vedette.flows.interface.job import Job, JobState
@@ -28,7 +31,7 @@ from vedette.values.frame import Frame, Reject, Size
 from vedette.values.result import Result
 from vedette.values.served import PipelineState
 from vedette.values.serving import PipelineOptions
-from vedette.values.timeline import Timeline
+from vedette.values.timeline import Span, Timeline
 
 S = PipelineState
 
@@ -76,6 +79,21 @@ class KeptAt:
 
 
 @dataclass
+class Hanging:
+    """A destination that says when it is written to, and hangs until it is released."""
+
+    release: threading.Event
+    entered: threading.Event
+
+    def open(self, address: str) -> Any:
+        return self
+
+    def write(self, delivery: Delivery) -> None:
+        self.entered.set()
+        assert self.release.wait(30)
+
+
+@dataclass
 class Run:
     """Runs images: `before` is awaited for each shot; keeps the deadlines and looks that were asked for."""
 
@@ -85,6 +103,7 @@ class Run:
     refusals: list[VedetteError] = field(default_factory=list)
     inside: int = 0
     most: int = 0
+    released: int = 0
 
     def check(self, models: Sequence[str]) -> None:
         if "missing" in models:
@@ -104,6 +123,10 @@ class Run:
 
     def grow(self, size_bytes: int) -> None:
         """Any size."""
+
+    def release(self) -> None:
+        """What is inside has left."""
+        self.released += 1
 
     async def run(self, shot: Shot) -> tuple[Delivery, ...]:
         self.looks.append(shot.look)
@@ -459,3 +482,68 @@ def test_stopped_before_it_began() -> None:
         assert pipeline.newest.state is JobState.STOPPED
 
     check(stop())
+
+
+class Data(bytearray):
+    """Bytes of an image of which one can see whether they are still there."""
+
+
+def test_an_output_that_hangs_holds_neither_place_nor_image() -> None:
+    """Both are given back before the answer waits for the output."""
+
+    async def work() -> None:
+        release, entered, run = threading.Event(), threading.Event(), Run()
+        around = Surroundings(Named(INPUTS), Hanging(release, entered), run, SkippingClock())
+        pipeline = InterfacePipeline(PipelineOptions("p", outputs=(("a", "/out/a.csv"),)), around)
+        given = [Frame("f0", Data(b"x"))]
+        image = weakref.ref(given[0].payload)
+        with pipeline.admit(WISH) as entry:
+            waiting = asyncio.create_task(pipeline.carried(entry, given.pop(), Span("acquire", 0, 1), WISH))
+            assert await asyncio.to_thread(entered.wait, 30)
+
+            assert (run.released, image(), waiting.done()) == (1, None, False)
+            release.set()
+            answered = await waiting
+        await pipeline.close()
+        assert answered.sent["a"].error is None
+
+    check(work())
+
+
+def test_the_input_of_a_computation_holds_no_place_either() -> None:
+    """As for an image that comes with its request."""
+
+    async def work() -> None:
+        release, entered, run = threading.Event(), threading.Event(), Run()
+        around = Surroundings(Named(INPUTS), Hanging(release, entered), run, SkippingClock())
+        pipeline = InterfacePipeline(PipelineOptions("p", input="/one", outputs=(("a", "/out/a.csv"),)), around)
+        waiting = asyncio.create_task(pipeline.compute(WISH))
+        assert await asyncio.to_thread(entered.wait, 30)
+
+        assert (run.released, waiting.done()) == (1, False)
+        release.set()
+        await waiting
+        await pipeline.close()
+
+    check(work())
+
+
+def test_an_end_does_not_wait_for_an_output_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither for a single image nor for a job; both are stopped."""
+    monkeypatch.setattr(outlet, "ENDS_S", 0.05)
+
+    async def work(address: str) -> None:
+        release, entered = threading.Event(), threading.Event()
+        around = Surroundings(Named(INPUTS), Hanging(release, entered), Run(), SkippingClock())
+        options = PipelineOptions("default", input=address, outputs=(("a", "/out/a.csv"),))
+        pipelines = Pipelines((options,), around)
+        computing = asyncio.create_task(pipelines.get("default").compute(WISH))
+        assert await asyncio.to_thread(entered.wait, 30)
+        await pipelines.close()
+        await asyncio.wait([computing])
+        release.set()
+
+        assert pipelines.get("default").newest.state is JobState.STOPPED
+
+    check(work("/one"))
+    check(work("/many"))

@@ -1,7 +1,7 @@
 """How many messages of calls may be on their way in at the same time: nobody can see how much of one is there already.
 
     read -> a place is free: the message, within `longest_s`
-         -> none is: wait for `turn_s` at most; meanwhile whoever has been reading longer than that loses its place
+         -> none is: wait for `wait_s` at most; meanwhile who has been reading for half of that loses its place
 
 gRPC hands a message over when it is whole, and tells nothing before. So every place counts as a message of the largest
 size, and the pace of a body is kept only coarsely: by the time that the whole of it may take.
@@ -23,12 +23,12 @@ class Intake:
 
     Args:
         most: messages that are read at the same time.
-        turn_s: time that a reader has even if others wait for its place, and that those wait at most.
+        wait_s: time that is waited for a place; a reader has half of it even if others wait for its place.
         longest_s: time of a message where nobody waits.
     """
 
-    def __init__(self, most: int, turn_s: float, longest_s: float) -> None:
-        self._turn_s, self._longest_s = min(turn_s, longest_s), longest_s
+    def __init__(self, most: int, wait_s: float, longest_s: float) -> None:
+        self._wait_s, self._turn_s, self._longest_s = wait_s, min(wait_s / 2, longest_s), longest_s
         self._room = asyncio.Semaphore(most)
         self._readers: dict[asyncio.Timeout, float] = {}
         """Those who read, the oldest first, and when each has to be done where nobody waits."""
@@ -60,7 +60,7 @@ class Intake:
         self._waiting += 1
         try:
             self._hurry()
-            async with asyncio.timeout(self._turn_s):
+            async with asyncio.timeout(self._wait_s):
                 await self._room.acquire()
         except TimeoutError:
             raise OverloadedError("too many messages are on their way in", help=_HELP) from None

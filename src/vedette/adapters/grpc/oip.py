@@ -55,9 +55,7 @@ class InferMethods:
         """The answer to one message of a stream: the outputs, or what went wrong."""
         message = ModelInferRequest()
         try:
-            if call.refused is not None:
-                raise call.refused
-            message = await parsed_aside(ModelInferRequest, data)
+            message = await _let_in(data, call)
             return await self._run(message, call, _streamed)
         except VedetteError as error:
             refused = error
@@ -80,6 +78,13 @@ class InferMethods:
         if call.size_bytes > _LARGE and is_slow(message):
             return await asyncio.to_thread(request_of, message, call, most)
         return request_of(message, call, most)
+
+
+async def _let_in(data: bytes, call: Call) -> ModelInferRequest:
+    if call.refused is not None:
+        raise call.refused
+    message: ModelInferRequest = await parsed_aside(ModelInferRequest, data)
+    return message
 
 
 def _streamed(answer: InferAnswer) -> bytes:

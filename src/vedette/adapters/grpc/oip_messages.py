@@ -8,6 +8,7 @@ Source: grpc_service.proto of Triton, which holds open_inference_grpc.proto of t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -187,6 +188,8 @@ def _typed(tensor: ModelInferRequest.InferInputTensor) -> NamedTensor:
 
 
 def _elements(spec: TensorSpec, values: Sequence[Any]) -> Array:
+    if len(values) != math.prod(spec.shape):
+        return np.empty(len(values), np.uint8)  # refused for their number alone, whatever they are
     if spec.datatype == BYTES:
         return objects(list(values))
     found = np.empty(len(values), DTYPES[spec.datatype])

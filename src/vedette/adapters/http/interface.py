@@ -135,7 +135,7 @@ class InterfaceEndpoints:
         wish, form = self._wish(request, pipeline)
         with pipeline.admit(wish) as entry:
             until_ns = wish.deadline_of(DeadlineClass.RELAXED).at_ns  # the same instant in every class
-            frames = await self._uploads.frames(request, entry.grow, until_ns)
+            frames = list(await self._uploads.frames(request, entry.grow, until_ns))
             if len(frames) != 1:
                 raise InvalidError(
                     f"{len(frames)} images came, /compute takes one", help="POST /infer/MODEL takes several"

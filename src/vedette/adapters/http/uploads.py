@@ -50,8 +50,8 @@ class Uploads:
     fetch: Fetch
     limits: Limits
 
-    async def frames(self, request: Request, grow: Grow, until_ns: int | None) -> tuple[Frame, ...]:
-        """The images of one request.
+    async def frames(self, request: Request, grow: Grow, until_ns: int | None) -> list[Frame]:
+        """The images of one request, in a list of the caller's own.
 
         Args:
             request: whose body was not read yet.
@@ -67,14 +67,14 @@ class Uploads:
         content_type = request.headers.get("content-type", "")
         media = content_type.partition(";")[0].strip().lower()
         if media == "application/json":
-            return (await self._fetched(await read_small(request, self.limits, _JSON_HELP, grow), grow, until_ns),)
+            return [await self._fetched(await read_small(request, self.limits, _JSON_HELP, grow), grow, until_ns)]
         body = await read_body(request, self.limits, grow)
         if media == "multipart/form-data":
             files = files_of(body, content_type, self.limits.images)
-            return tuple(Frame(_shown(file.filename) or "file", _filled(file.data)) for file in files)
+            return [Frame(_shown(file.filename) or "file", _filled(file.data)) for file in files]
         if media == "application/x-www-form-urlencoded":
             _demand_unchanged(body)
-        return (Frame("body", _filled(body)),)
+        return [Frame("body", _filled(body))]
 
     async def _fetched(self, body: bytes, grow: Grow, until_ns: int | None) -> Frame:
         url = url_of(read_json(body, self.limits.json_depth))

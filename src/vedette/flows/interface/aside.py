@@ -28,7 +28,7 @@ class Aside:
         self._started = False
 
     async def run(self, work: Callable[P, R], *given: P.args, **named: P.kwargs) -> R:
-        """What the work gives or raises; works run one after the other. One that has begun goes on without its caller."""
+        """What the work gives or raises; works run one after the other, and one that has begun to its end."""
         result: Future[R] = Future()
         self._put(partial(_settle, result, partial(work, *given, **named)))
         return await asyncio.wrap_future(result)

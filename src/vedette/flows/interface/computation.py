@@ -94,7 +94,9 @@ class Computation:
             if isinstance(arrival.item, Reject):
                 raise error_of(arrival.item.kind, arrival.item.message, arrival.item.help)
             entry.grow(arrival.size_bytes)
-            return await self.carried(entry, arrival.item, arrival.span, wish, follow)
+            answered = self.carried(entry, arrival.item, arrival.span, wish, follow)
+            del arrival
+            return await answered
 
     async def _first(self, reading: Reading, wish: Wish) -> Arrival | None:
         """The first image, or None. A reading that lasts longer than its answer is wanted is left behind."""

@@ -179,7 +179,9 @@ class InterfacePipeline:
         Raises:
             VedetteError: it cannot be run.
         """
-        return await self._computation().carried(entry, frame, received, wish)
+        answered = self._computation().carried(entry, frame, received, wish)
+        del frame  # it may wait for an output long after the image was run
+        return await answered
 
     async def compute(self, wish: Wish) -> Answered | Job:
         """Run the input: a single image to its answer; for more the job, which goes on by itself.
