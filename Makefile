@@ -30,8 +30,9 @@ check: setup ## lint, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: check ## check, then every test
-	$(BIN)/python -m pytest
+test: check ## check, then every test: those that measure something alone, the others side by side
+	$(BIN)/python -m pytest -m "not alone" --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest -m alone
 
 bench: setup ## the benchmarks: minutes, and a quiet machine
 	for name in pipeline auto start memory merging tiles tile_gain truth harness monitor referees serve; do $(BIN)/python -m benchmarks.$$name --json out/benchmarks/$$name.json || exit 1; done

@@ -13,6 +13,29 @@ from vedette.wiring.process import quiet_opencv
 PHOTOS = Path(__file__).parent.parent / "src/vedette/photos"
 
 
+ALONE = (
+    "tests/cli/test_bench_",
+    "tests/cli/test_demo",
+    "tests/wiring/test_monitor",
+    "tests/wiring/test_cold",
+    "tests/flows/bench/",
+    "tests/flows/monitor/",
+    "tests/flows/inference/test_memory",
+    "tests/adapters/processes/",
+    "tests/adapters/referees/",
+    "tests/adapters/targets/",
+    "tests/serving/test_memory",
+)
+"""Tests that measure: what runs beside them is in their figures."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the tests that `make test` runs with nothing beside them."""
+    for item in items:
+        if item.path.relative_to(config.rootpath).as_posix().startswith(ALONE):
+            item.add_marker("alone")
+
+
 def pytest_configure() -> None:
     """Damaged images are what many tests are about; OpenCV need not tell of each."""
     quiet_opencv()

@@ -301,6 +301,7 @@ def test_a_deadline_class_is_read_from_the_metadata(client) -> None:
 def test_a_client_that_gives_up_frees_what_it_took(client, rig) -> None:
     """By cancelling, or because its deadline has passed."""
     answers: Queue[Any] = Queue()
+    rig.grpc.heard.calls.clear()
     with rig.holding() as gate:
         call = client.async_infer("gated", [picture(RED)], lambda result, error: answers.put(error))
         assert gate.entered.acquire(timeout=30)
