@@ -100,7 +100,7 @@ def test_what_is_under_way_is_answered(models: Path, tmp_path: Path, number: sig
 
 
 def test_new_ones_are_refused(models: Path, tmp_path: Path) -> None:
-    """While one is still at work there is no new connection; a pipelined one and a call of gRPC are refused."""
+    """While one is still at work there is no new connection; a call of gRPC is refused, or cancelled on its way in."""
     with running(tmp_path, models) as server, grpc.insecure_channel(server.grpc) as channel:
         live = channel.unary_unary("/inference.GRPCInferenceService/ServerReady")
         live(b"", timeout=20)
@@ -114,7 +114,7 @@ def test_new_ones_are_refused(models: Path, tmp_path: Path) -> None:
 
         assert asked.answer is not None, asked.error
         assert asked.answer.status == 200
-        assert told.value.code() is grpc.StatusCode.UNAVAILABLE
+        assert told.value.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
         assert server.ended() == 0
 
 
