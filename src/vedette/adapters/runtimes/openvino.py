@@ -1,7 +1,11 @@
-"""OpenVINO: one compiled model, one infer request for each stream.
+"""OpenVINO: one infer request for each stream.
 
 It reads ONNX, OpenVINO IR, TensorFlow SavedModel and TFLite. The precision is always set: left alone, OpenVINO takes
 bf16 on a CPU that has it. Threads are not pinned: two models, or two processes, would be pinned to the same cores.
+
+On a CPU a model of one stream is run by the thread that calls it; one of several streams has threads of its own, and
+whoever calls it waits for them: two wake-ups for each inference, and cores that idle meanwhile (decision 014). So each
+stream gets a compiled model of its own, while their weights together are small enough.
 """
 
 from __future__ import annotations
@@ -9,6 +13,7 @@ from __future__ import annotations
 import functools
 import queue
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +28,9 @@ from vedette.flows.inference.runtime import Runtime, Tensor
 from vedette.values.execution import Execution, Plan, Precision
 from vedette.values.manifest import InputSpec, Layout, Manifest, ModelFormat
 from vedette.values.tensor import Signature, TensorSpec
+
+COPIES_BYTES = 512 * 1024 * 1024
+"""Weights of all compiled models of one runtime together; where they are more, the streams share one."""
 
 _FIRST = threading.Lock()
 _HINTS = {Precision.FP32: "f32", Precision.BF16: "bf16", Precision.FP16: "f16"}
@@ -48,37 +56,49 @@ class OpenVinoLoader:
             model = core.read_model(manifest.file)
             if plan is Plan.IMAGE:
                 model = _image_plan(model, manifest)
-            compiled = core.compile_model(model, name, self._properties(execution, name))
+            return OpenVinoRuntime(execution, self._compiled(core, model, execution, name))
         except RuntimeError as error:
             raise InvalidError(
                 f"OpenVINO cannot load {Path(manifest.file).name}: {_reason(error)}",
                 help="`vedette models check NAME` tells more",
             ) from error
-        return OpenVinoRuntime(execution, compiled)
 
-    def _properties(self, execution: Execution, name: str) -> dict[str, Any]:
+    def _compiled(self, core: Any, model: Any, execution: Execution, name: str) -> list[Any]:
+        """The compiled models that share the streams; the first fills the cache for the others."""
+        copies = _copies(model, execution) if name == "CPU" else 1
+        properties = self._properties(execution, name, execution.streams // copies)
+        first = core.compile_model(model, name, properties)
+        if copies == 1:
+            return [first]
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(execution.threads * execution.streams) as threads:
+            others = [threads.submit(core.compile_model, model, name, properties) for _ in range(copies - 1)]
+            return [first, *(one.result() for one in others)]
+
+    def _properties(self, execution: Execution, name: str, streams: int) -> dict[str, Any]:
         properties: dict[str, Any] = {
-            "NUM_STREAMS": execution.streams,
+            "NUM_STREAMS": streams,
             "INFERENCE_PRECISION_HINT": _HINTS[execution.precision],
             "CACHE_DIR": str(self.cache),
         }
         if name == "CPU":
-            properties["INFERENCE_NUM_THREADS"] = execution.streams * execution.threads
+            properties["INFERENCE_NUM_THREADS"] = streams * execution.threads
             properties["ENABLE_CPU_PINNING"] = False
         return properties
 
 
 class OpenVinoRuntime:
-    """A compiled model; each caller takes an infer request and gives it back."""
+    """Compiled models, all alike; each caller takes an infer request and gives it back."""
 
-    def __init__(self, execution: Execution, compiled: Any) -> None:
+    def __init__(self, execution: Execution, compiled: Sequence[Any]) -> None:
         self.execution = execution
-        self.signature = _signature(compiled)
-        self._compiled = compiled
-        self._outputs = len(compiled.outputs)
+        self.signature = _signature(compiled[0])
+        self._compiled = list(compiled)
+        self._outputs = len(compiled[0].outputs)
         self._requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        for _ in range(execution.streams):
-            self._requests.put(compiled.create_infer_request())
+        for number in range(execution.streams):
+            self._requests.put(compiled[number % len(compiled)].create_infer_request())
 
     def infer(self, *tensors: Tensor) -> tuple[Tensor, ...]:
         """See `Runtime.infer`."""
@@ -97,10 +117,16 @@ class OpenVinoRuntime:
 
     def close(self) -> None:
         """See `Runtime.close`."""
-        self._compiled = None
+        self._compiled.clear()
         with suppress(queue.Empty):
             while True:
                 self._requests.get_nowait()
+
+
+def _copies(model: Any, execution: Execution) -> int:
+    """How many compiled models there are: one a stream, or one of which the streams are."""
+    weights = sum(one.get_byte_size() for one in model.get_ops() if one.get_type_name() == "Constant")
+    return execution.streams if weights * execution.streams <= COPIES_BYTES else 1
 
 
 def _signature(compiled: Any) -> Signature:
