@@ -29,7 +29,7 @@ from vedette.values.execution import Execution, Plan, Precision
 from vedette.values.manifest import InputSpec, Layout, Manifest, ModelFormat
 from vedette.values.tensor import Signature, TensorSpec
 
-COPIES_BYTES = 512 * 1024 * 1024
+COPIES_BYTES = 256 * 1024 * 1024
 """Weights of all compiled models of one runtime together; where they are more, the streams share one."""
 
 _FIRST = threading.Lock()
