@@ -1,9 +1,11 @@
-"""The batch curve: how long a batch takes, measured. One object for the server's batcher, admission and planning."""
+"""The batch curve: what a batch takes, measured. One object for batcher, admission, warnings and planning."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
+
+from vedette.values.moment import Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +17,22 @@ class BatchPoint:
         latency_ms: median time of one inference.
         high_ms: the longest that was seen.
         count: inferences measured.
+        latency_s: mean and deviations of that time over processes; this and what follows only out of a profile.
+        warm_up_s: of the first batch of a fresh process, the model being loaded.
+        load_s: start of a process until the model is loaded.
+        peak_bytes: most memory of the process.
+        energy_j: of one batch.
     """
 
     batch: int
     latency_ms: float
     high_ms: float
     count: int
+    latency_s: Moment | None = None
+    warm_up_s: Moment | None = None
+    load_s: Moment | None = None
+    peak_bytes: int | None = None
+    energy_j: Moment | None = None
 
     def __post_init__(self) -> None:
         if self.batch < 1 or self.count < 1 or not 0 < self.latency_ms <= self.high_ms:

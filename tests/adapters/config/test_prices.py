@@ -8,7 +8,8 @@ import pytest
 
 from vedette.adapters.config.prices import SHIPPED, read_prices, tariff_of
 from vedette.errors import NotFoundError, UsageError
-from vedette.rules.capacity.cost import Billing, Tariff
+from vedette.rules.capacity.cost import Tariff
+from vedette.values.device import Billing
 
 RIGHT = """devices:
   gpu:

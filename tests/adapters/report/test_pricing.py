@@ -9,8 +9,9 @@ from made_runs import made_run
 from report_runs import unanswered
 
 from vedette.adapters.report.pricing import cost_sheet
-from vedette.rules.capacity.cost import Billing, Tariff
+from vedette.rules.capacity.cost import Tariff
 from vedette.rules.capacity.energy import estimated_power
+from vedette.values.device import Billing
 from vedette.values.evidence import Estimate
 from vedette.values.run import Run
 

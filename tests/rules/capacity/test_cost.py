@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vedette.rules.capacity.cost import Billing, Tariff, inverse, job_cost, mapped
+from vedette.rules.capacity.cost import Tariff, inverse, job_cost, mapped
+from vedette.values.device import Billing
 from vedette.values.evidence import Estimate
 
 FRAMES = 24 * 3600 * 24

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from made_runs import made_run
 
-from vedette.rules.capacity.cost import Billing, Tariff
+from vedette.rules.capacity.cost import Tariff
 from vedette.rules.capacity.energy import Basis
 from vedette.rules.capacity.power import power_of
+from vedette.values.device import Billing
 from vedette.values.reading import Absence, Feature, Pace, Reckoning, Samples
 from vedette.values.run import RunData
 

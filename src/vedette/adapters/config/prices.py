@@ -16,8 +16,9 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from vedette.errors import NotFoundError, UsageError
-from vedette.rules.capacity.cost import Billing, Tariff
+from vedette.rules.capacity.cost import Tariff
 from vedette.rules.zoo.names import nearest
+from vedette.values.device import Billing
 
 SHIPPED = Path(__file__).parents[2] / "prices.yaml"
 """The sample that comes with Vedette."""

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from vedette.adapters.report.sheet import Sheet
 from vedette.adapters.report.words import ABSENT, interval, number
-from vedette.rules.capacity.cost import MILLION, Billing, Tariff, job_cost
+from vedette.rules.capacity.cost import MILLION, Tariff, job_cost
 from vedette.rules.capacity.energy import Power, job_energy
+from vedette.values.device import Billing
 from vedette.values.evidence import Estimate
 from vedette.values.run import Run
 

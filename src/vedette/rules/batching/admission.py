@@ -1,15 +1,16 @@
 """What is let in and what is refused at once. All that decides it is here.
 
 A queue is bounded in images and in bytes. A request with a deadline is refused if it cannot be expected to be answered
-in time: by the mean of what was measured (`soft`), or by a bound that few exceed (`hard`). `relaxed` and `best-effort`
-are refused for a full queue only, and best-effort work may not fill more than a half of it. Where nothing waits, a soft
+in time: by what is likely, a deviation above the mean of what was measured (`soft`), or by a bound that few exceed
+(`hard`); the work ahead is counted at the same pace, since what slows one image slows them all. `relaxed` and
+`best-effort` are refused for a full queue only, and best-effort work may not fill more than a half of it. Where nothing waits, a soft
 deadline is let in whatever was measured: the idle server may try, and what was measured may be out of date.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vedette.rules.batching.estimate import Estimate
 from vedette.values.deadline import Deadline, DeadlineClass
@@ -77,11 +78,11 @@ def refuse(ask: Ask, backlog: Backlog, room: Room, now_ns: int) -> Refusal | Non
     idle = not backlog.images
     if expected_ms <= left_ms or (idle and ask.deadline.kind is DeadlineClass.SOFT):
         return None
-    alone_ms = expected_ms - backlog.ahead_ms / backlog.workers
+    alone_ms = expected(ask, replace(backlog, ahead_ms=0.0))
     return Refusal(
         f"it would take {expected_ms:.0f} ms, and {max(0.0, left_ms):.0f} ms are left",
         max(1.0, math.ceil((expected_ms - left_ms) / 1e3)),
-        alone=alone_ms > left_ms,
+        alone=alone_ms is not None and alone_ms > left_ms,
     )
 
 
@@ -90,8 +91,9 @@ def expected(ask: Ask, backlog: Backlog) -> float | None:
     kind = ask.deadline.kind
     if kind in (DeadlineClass.RELAXED, DeadlineClass.BEST_EFFORT):
         return None
-    one_ms = ask.estimate.high_ms if kind is DeadlineClass.HARD else ask.estimate.mean_ms
-    if one_ms is None:
+    one_ms = ask.estimate.high_ms if kind is DeadlineClass.HARD else ask.estimate.likely_ms
+    if one_ms is None or ask.estimate.mean_ms is None:
         return None
+    pace = one_ms / ask.estimate.mean_ms if ask.estimate.mean_ms else 1.0
     rounds = math.ceil(ask.images / backlog.workers)
-    return backlog.ahead_ms / backlog.workers + rounds * one_ms
+    return pace * backlog.ahead_ms / backlog.workers + rounds * one_ms

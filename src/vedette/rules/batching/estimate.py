@@ -21,6 +21,13 @@ class Estimate:
     deviation_ms: float | None = None
 
     @property
+    def likely_ms(self) -> float | None:
+        """What most do not exceed: a deviation above the mean."""
+        if self.mean_ms is None or self.deviation_ms is None:
+            return None
+        return self.mean_ms + self.deviation_ms
+
+    @property
     def high_ms(self) -> float | None:
         """What few exceed."""
         if self.mean_ms is None or self.deviation_ms is None:

@@ -11,19 +11,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 
+from vedette.values.device import Billing
 from vedette.values.evidence import Estimate
 
 HOUR_S = 3600.0
 MILLION = 1_000_000
-
-
-class Billing(StrEnum):
-    """What is paid: every second that was used, or every hour that was started."""
-
-    SECOND = "second"
-    HOUR = "hour"
 
 
 @dataclass(frozen=True, slots=True)
