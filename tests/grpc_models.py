@@ -18,8 +18,8 @@ from stations import ONE, GatedRuntime, colour_station, gated_station
 from vedette.adapters.grpc.table import every_method
 from vedette.adapters.runtimes.onnxruntime import OnnxRuntimeLoader
 from vedette.errors import NotFoundError, UnavailableError
+from vedette.flows.inference.batches import ImageStation
 from vedette.flows.inference.crew import Crew, Rank
-from vedette.flows.inference.image_job import ImageStation
 from vedette.flows.inference.runtime import Instance
 from vedette.flows.inference.service import Service
 from vedette.flows.inference.station import Loaded, Station

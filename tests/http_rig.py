@@ -13,8 +13,8 @@ from stations import ReadyModels
 from vedette.adapters.http.app import App, Told
 from vedette.adapters.http.endpoint import Endpoint
 from vedette.clock import SystemClock
+from vedette.flows.inference.batches import ImageStation
 from vedette.flows.inference.crew import Crew
-from vedette.flows.inference.image_job import ImageStation
 from vedette.flows.inference.service import Service
 from vedette.values.serving import Limits, Right
 

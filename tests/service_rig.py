@@ -12,7 +12,7 @@ from stations import GatedRuntime, ReadyModels, gated_station
 
 from vedette.clock import SystemClock
 from vedette.flows.inference.crew import Crew
-from vedette.flows.inference.image_job import ImageOrder, Look
+from vedette.flows.inference.image_order import ImageOrder, Look
 from vedette.flows.inference.postprocess import Answering, Delivery
 from vedette.flows.inference.service import Service
 from vedette.rules.batching.policy import BatchPolicy

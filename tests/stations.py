@@ -12,7 +12,7 @@ from fakes import colour_manifest, write_colour_model
 from vedette.adapters.runtimes.onnxruntime import OnnxRuntimeLoader
 from vedette.clock import Clock, SystemClock
 from vedette.errors import NotFoundError
-from vedette.flows.inference.image_job import ImageStation
+from vedette.flows.inference.batches import ImageStation
 from vedette.flows.inference.runtime import Instance, Tensor
 from vedette.flows.inference.station import Loaded, Station
 from vedette.rules.batching.policy import BatchPolicy

@@ -23,7 +23,7 @@ from vedette.adapters.sources.addressed import AddressedSources
 from vedette.adapters.sources.allowed import AllowedFiles
 from vedette.adapters.web.fetch import Fetcher
 from vedette.errors import ForbiddenError
-from vedette.flows.inference.image_job import ImageStation
+from vedette.flows.inference.batches import ImageStation
 from vedette.flows.inference.runtime import Instance
 from vedette.flows.inference.service import Service
 from vedette.flows.inference.station import Loaded, Station

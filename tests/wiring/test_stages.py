@@ -15,7 +15,7 @@ from stations import ReadyModels
 from vedette.clock import SystemClock
 from vedette.errors import UsageError
 from vedette.flows.inference.crew import Crew
-from vedette.flows.inference.image_job import ImageOrder, Look
+from vedette.flows.inference.image_order import ImageOrder, Look
 from vedette.flows.inference.postprocess import Answering
 from vedette.flows.inference.service import Service
 from vedette.flows.inference.station import Loaded, Station

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from vedette.adapters.http.look import deadline_of, look_of
 from vedette.adapters.http.negotiate import Form
 from vedette.errors import InvalidError
-from vedette.flows.inference.image_job import Look
+from vedette.flows.inference.image_order import Look
 from vedette.values.deadline import DeadlineClass
 from vedette.values.manifest import Manifest
 

@@ -23,8 +23,8 @@ from vedette.adapters.http.guard import Guard
 from vedette.adapters.http.images import ImageEndpoints
 from vedette.adapters.http.metrics import Counted, MetricsEndpoint, moment_of
 from vedette.adapters.http.uploads import Uploads
+from vedette.flows.inference.batches import ImageStation
 from vedette.flows.inference.crew import Crew
-from vedette.flows.inference.image_job import ImageStation
 from vedette.flows.inference.service import Service
 from vedette.flows.inference.traffic import Traffic
 from vedette.values.served import IndexEntry, ModelState

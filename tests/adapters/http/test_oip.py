@@ -25,7 +25,7 @@ from vedette.adapters.http.oip import OipEndpoints
 from vedette.adapters.http.oip_settings import OipSettingsEndpoints
 from vedette.adapters.runtimes.onnxruntime import OnnxRuntimeLoader
 from vedette.errors import NotFoundError, UnavailableError
-from vedette.flows.inference.image_job import ImageStation
+from vedette.flows.inference.batches import ImageStation
 from vedette.flows.inference.runtime import Instance
 from vedette.flows.inference.service import Service
 from vedette.flows.inference.station import Loaded, Station

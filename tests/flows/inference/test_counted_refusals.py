@@ -11,8 +11,9 @@ from stations import GatedRuntime, ReadyModels, gated_station
 
 from vedette.clock import SystemClock
 from vedette.errors import DeadlineError, OverloadedError
+from vedette.flows.inference.batches import ImageStation
 from vedette.flows.inference.crew import Crew
-from vedette.flows.inference.image_job import ImageOrder, ImageStation, Look
+from vedette.flows.inference.image_order import ImageOrder, Look
 from vedette.flows.inference.postprocess import Answering
 from vedette.flows.inference.service import Service
 from vedette.values.deadline import Deadline, DeadlineClass

@@ -14,7 +14,8 @@ from stations import GatedRuntime, ReadyModels, gated_station
 
 from vedette.errors import DeadlineError, InternalError, OverloadedError, UnavailableError
 from vedette.flows.inference.crew import Crew
-from vedette.flows.inference.image_job import ImageJob, Look
+from vedette.flows.inference.image_job import ImageJob
+from vedette.flows.inference.image_order import Look
 from vedette.flows.inference.postprocess import Answering
 from vedette.flows.inference.preprocess import Prepared
 from vedette.flows.inference.runtime import Instance

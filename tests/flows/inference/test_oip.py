@@ -16,8 +16,8 @@ from stations import GatedRuntime, ReadyModels, colour_station, gated_station
 
 from vedette.clock import SystemClock
 from vedette.errors import DeadlineError, InvalidError, NotFoundError, OverloadedError
+from vedette.flows.inference.batches import ImageStation
 from vedette.flows.inference.crew import Crew
-from vedette.flows.inference.image_job import ImageStation
 from vedette.flows.inference.oip import admit, describe, find, infer
 from vedette.flows.inference.runtime import Instance
 from vedette.flows.inference.service import Service

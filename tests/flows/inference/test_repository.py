@@ -17,7 +17,7 @@ from made_repository import BROKEN, Opens, SteppedClock, Store, latest
 from vedette.clock import SystemClock
 from vedette.errors import InternalError, InvalidError, NotFoundError, UnavailableError, VedetteError
 from vedette.flows.inference.crew import Crew
-from vedette.flows.inference.image_job import ImageOrder, Look
+from vedette.flows.inference.image_order import ImageOrder, Look
 from vedette.flows.inference.loading import Pace
 from vedette.flows.inference.postprocess import Answering
 from vedette.flows.inference.repository import LiveRepository

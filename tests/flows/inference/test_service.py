@@ -11,7 +11,7 @@ from stations import ReadyModels, colour_station
 
 from vedette.errors import DeadlineError, InvalidError, NotFoundError, OverloadedError
 from vedette.flows.inference.crew import Crew
-from vedette.flows.inference.image_job import Look
+from vedette.flows.inference.image_order import Look
 from vedette.flows.inference.postprocess import Answering
 from vedette.flows.inference.service import Service
 from vedette.flows.inference.tensor_job import TensorOrder

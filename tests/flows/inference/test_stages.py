@@ -20,9 +20,10 @@ from stations import ReadyModels, colour_station
 import vedette
 from vedette.clock import SystemClock
 from vedette.errors import DeadlineError, InvalidError
+from vedette.flows.inference.batches import ImageStation
 from vedette.flows.inference.crew import Crew
 from vedette.flows.inference.hands import Errand, Hands
-from vedette.flows.inference.image_job import ImageOrder, ImageStation, Look
+from vedette.flows.inference.image_order import ImageOrder, Look
 from vedette.flows.inference.own import make_row
 from vedette.flows.inference.postprocess import Answering, Delivery
 from vedette.flows.inference.proof import check_golden

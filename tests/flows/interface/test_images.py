@@ -12,7 +12,7 @@ from stations import ReadyModels, colour_station
 from vedette.clock import SystemClock
 from vedette.errors import ConflictError, NotFoundError
 from vedette.flows.inference.crew import Crew
-from vedette.flows.inference.image_job import Look
+from vedette.flows.inference.image_order import Look
 from vedette.flows.inference.postprocess import Answering
 from vedette.flows.inference.service import Service
 from vedette.flows.interface.images import ServiceImages, Shot

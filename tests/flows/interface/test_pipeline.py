@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vedette.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, OverloadedError, VedetteError
-from vedette.flows.inference.image_job import Look
+from vedette.flows.inference.image_order import Look
 from vedette.flows.inference.postprocess import Answering, Delivery
 from vedette.flows.interface import outlet
 from vedette.flows.interface.computation import Answered, Wish

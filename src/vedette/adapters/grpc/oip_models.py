@@ -11,7 +11,7 @@ from vedette.adapters.grpc.method import Call, Method, Unary
 from vedette.adapters.grpc.oip import SERVICE
 from vedette.adapters.grpc.oip_messages import model_of
 from vedette.errors import NotFoundError, UnavailableError
-from vedette.flows.inference.image_job import ImageStation
+from vedette.flows.inference.batches import ImageStation
 from vedette.flows.inference.oip import Index, describe, find
 from vedette.flows.inference.service import Service
 from vedette.protos import grpc_service_pb2 as pb

@@ -21,7 +21,7 @@ from vedette.adapters.http.negotiate import MEDIA_OF, Form, wanted_form
 from vedette.adapters.http.uploads import Uploads
 from vedette.clock import Clock
 from vedette.errors import InvalidError, VedetteError
-from vedette.flows.inference.image_job import ImageOrder, Look
+from vedette.flows.inference.image_order import ImageOrder, Look
 from vedette.flows.inference.postprocess import Delivery, fail
 from vedette.flows.inference.service import Admission, Service
 from vedette.rules.wire.result import to_object

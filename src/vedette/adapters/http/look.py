@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from vedette.adapters.http.negotiate import Form
 from vedette.errors import InvalidError
-from vedette.flows.inference.image_job import Look
+from vedette.flows.inference.image_order import Look
 from vedette.flows.inference.postprocess import Answering
 from vedette.rules.vision.wanted import ids_of
 from vedette.rules.zoo.names import nearest

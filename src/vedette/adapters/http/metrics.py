@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from vedette.adapters.http.endpoint import Endpoint
 from vedette.adapters.http.moment import Moment, Work
-from vedette.flows.inference.image_job import ImageStation
+from vedette.flows.inference.batches import ImageStation
 from vedette.flows.inference.service import Service
 from vedette.flows.inference.traffic import Traffic
 from vedette.values.served import IndexEntry, ModelRef, ModelState

@@ -24,7 +24,7 @@ from vedette.adapters.http.oip_documents import error_body
 from vedette.adapters.http.strict_json import read_json
 from vedette.clock import Clock
 from vedette.errors import InvalidError, TooLargeError, UnavailableError, UnsupportedError
-from vedette.flows.inference.image_job import ImageStation
+from vedette.flows.inference.batches import ImageStation
 from vedette.flows.inference.service import Service
 from vedette.values.inference import InferRequest
 from vedette.values.served import ModelRef

@@ -9,89 +9,34 @@ for any more no row is run.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from vedette.clock import Clock
 from vedette.errors import UnsupportedError, kind_of
 from vedette.flows.inference.acquire import Arrival
+from vedette.flows.inference.batches import ImageStation, Part, run_batch, run_batches, run_due
 from vedette.flows.inference.crew import Crew
 from vedette.flows.inference.gather import Work
-from vedette.flows.inference.postprocess import Answering, Delivery, Seen, answer, fail, unread
+from vedette.flows.inference.image_order import ImageOrder
+from vedette.flows.inference.postprocess import Delivery, Seen, answer, fail, unread
 from vedette.flows.inference.preprocess import Intake, Prepared, Preprocess, Row
 from vedette.flows.inference.read import Read, Reader
 from vedette.flows.inference.runtime import Tensor
-from vedette.flows.inference.station import Station
 from vedette.flows.inference.ticket import BEGUN, Ticket, rank_of
 from vedette.flows.inference.trail import Run
-from vedette.rules.vision.header import PIXEL_LIMIT
 from vedette.values.deadline import DeadlineClass
-from vedette.values.frame import Frame, Pixels
+from vedette.values.frame import Pixels
 from vedette.values.manifest import Manifest
 from vedette.values.result import Failure
-from vedette.values.tiling import Region, Tiling
+from vedette.values.tiling import Tiling
 from vedette.values.timeline import Span, Timeline
 
 if TYPE_CHECKING:
     from vedette.flows.inference.own_steps import OwnSteps
 
 A = TypeVar("A")
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How an image is looked at and what is wanted of it.
-
-    Attributes:
-        asked: classes, threshold, pictures.
-        class_ids: for each model the classes that are reported; empty for all.
-        tiling: how it is cut for detectors; None: not at all.
-        region: the part that is looked at; None: all of it.
-        pixel_limit: a larger image is refused before it is decoded.
-        raw: the outputs of the models are wanted as they are.
-    """
-
-    asked: Answering
-    class_ids: tuple[frozenset[int] | None, ...] = ()
-    tiling: Tiling | None = None
-    region: Region | None = None
-    pixel_limit: int = PIXEL_LIMIT
-    raw: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ImageOrder(Generic[A]):
-    """One image and what is wanted of it.
-
-    Attributes:
-        id: of the request, or of the image within it.
-        frame: the image.
-        look: how it is looked at.
-        received: when it came in.
-        render: makes the answer out of one delivery a model, in a worker thread.
-    """
-
-    id: str
-    frame: Frame
-    look: Look
-    received: Span
-    render: Callable[[tuple[Delivery, ...]], A]
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One row of one job, for one of its models."""
-
-    job: ImageJob[Any]
-    model: int
-    number: int
-    row: Row
-    ready_ns: int
-
-
-ImageStation = Station[Part]
 
 
 class ImageJob(Generic[A]):
@@ -368,61 +313,6 @@ class ImageJob(Generic[A]):
         if len(self._stations) > 1 and work.spans[model]:
             ended_ns = max(span.end_ns for span in work.spans[model])
         return (ended_ns - work.decode.start_ns) / 1e6
-
-
-def run_due(station: ImageStation, crew: Crew) -> None:
-    """Run the batches that are due, and see to it that a later one will be (a worker)."""
-    while True:
-        batch, until_ns = station.due()
-        if not batch:
-            break
-        run_batch(station, batch, crew)
-    if until_ns is not None:
-        crew.put_at(until_ns, partial(run_due, station, crew))
-
-
-def run_batch(station: ImageStation, batch: Sequence[Part], crew: Crew) -> None:
-    """Run a batch on the stream that came with it, and give the stream back (a worker)."""
-    try:
-        wanted = [part for part in batch if part.job.alive]
-        answers = _answers(station, wanted, crew) if wanted else ()
-    finally:
-        hand_back(station, crew)
-    for part, output, span, share_ns in answers:
-        try:
-            part.job.answered(part, output, span, share_ns)
-        except Exception as error:  # noqa: BLE001 - one job must not cost the others of its batch their answers
-            part.job.broke(error)
-
-
-def run_batches(station: ImageStation, batch: Sequence[Part], crew: Crew) -> None:
-    """Run a batch, and those that are due then (a worker)."""
-    run_batch(station, batch, crew)
-    run_due(station, crew)
-
-
-def hand_back(station: ImageStation, crew: Crew) -> None:
-    """Give a stream back; what waits for one is done next."""
-    parked = station.give_back()
-    if parked is not None:
-        crew.put(BEGUN, parked)
-    if station.has_rows:
-        crew.put(BEGUN, partial(run_due, station, crew))
-
-
-_Answer = tuple[Part, tuple[Tensor, ...] | Exception, Span, int]
-
-
-def _answers(station: ImageStation, wanted: Sequence[Part], crew: Crew) -> list[_Answer]:
-    """Each row with its outputs, the span of the inference, and the row's share of it in nanoseconds."""
-    started = crew.clock.now_ns()
-    outputs: Sequence[tuple[Tensor, ...] | Exception]
-    try:
-        outputs, span = station.run(wanted)
-    except Exception as error:  # noqa: BLE001 - one batch must not stop the rest
-        outputs, span = [error.with_traceback(None)] * len(wanted), Span("infer", started, crew.clock.now_ns())
-    share_ns = (span.end_ns - span.start_ns) // len(wanted)
-    return [(part, output, span, share_ns) for part, output in zip(wanted, outputs, strict=True)]
 
 
 def _intake(manifest: Manifest, tiling: Tiling | None, *, own: bool) -> Intake:

@@ -16,7 +16,8 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from vedette.errors import InvalidError, NotFoundError, TooLargeError, error_of
-from vedette.flows.inference.image_job import ImageOrder, ImageStation, Look
+from vedette.flows.inference.batches import ImageStation
+from vedette.flows.inference.image_order import ImageOrder, Look
 from vedette.flows.inference.postprocess import Answering, Delivery
 from vedette.flows.inference.runtime import Tensor
 from vedette.flows.inference.service import Admission, Service

@@ -16,7 +16,7 @@ from typing import Any
 
 from vedette.clock import Clock
 from vedette.errors import VedetteError
-from vedette.flows.inference.image_job import ImageStation
+from vedette.flows.inference.batches import ImageStation
 from vedette.flows.inference.loading import Loading, ModelStore, Opener, Pace
 from vedette.flows.inference.shelf import Copy, Model, Shelf
 from vedette.flows.inference.station import Station

@@ -16,8 +16,10 @@ from typing import Protocol, Self, TypeVar
 
 from vedette.clock import Clock
 from vedette.errors import DeadlineError, Kind, OverloadedError
+from vedette.flows.inference.batches import ImageStation
 from vedette.flows.inference.crew import Crew
-from vedette.flows.inference.image_job import ImageJob, ImageOrder, ImageStation
+from vedette.flows.inference.image_job import ImageJob
+from vedette.flows.inference.image_order import ImageOrder
 from vedette.flows.inference.station import Knowledge
 from vedette.flows.inference.tensor_job import TensorJob, TensorOrder
 from vedette.flows.inference.ticket import LAST_RANK, Ticket, passed, rank_of

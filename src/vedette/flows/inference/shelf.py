@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from vedette.errors import InvalidError, NotFoundError, UnavailableError
-from vedette.flows.inference.image_job import ImageStation
+from vedette.flows.inference.batches import ImageStation
 from vedette.rules.repository.plan import Held, Wanted
 from vedette.rules.repository.settle import settled
 from vedette.rules.repository.versions import in_order, missing_versions, served_versions

@@ -12,7 +12,6 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
@@ -22,6 +21,7 @@ from vedette.flows.inference.infer import Answers, RowRunner
 from vedette.flows.inference.preprocess import Row
 from vedette.flows.inference.runtime import Instance, Runtime, Tensor
 from vedette.flows.inference.statistics import Statistics
+from vedette.flows.inference.tensor_plan import TensorPlan
 from vedette.rules.batching.estimate import Estimate
 from vedette.rules.batching.policy import BatchPolicy, Dispatch, Wait, Waiting
 from vedette.values.curve import BatchCurve
@@ -38,9 +38,6 @@ if TYPE_CHECKING:
 _GAP_SHARE = 1 / 8
 _ROWS_AHEAD = 4
 """Batches whose rows may wait, where one image has more of them: rows are large."""
-
-_RETRY_NS = 5_000_000_000
-"""A tensor plan that could not be opened is not tried again by every request."""
 
 
 class HasRow(Protocol):
@@ -116,10 +113,7 @@ class Station(Generic[T]):
         self._coming = 0
         self._last_ns: int | None = None
         self._gap_ns: float | None = None
-        self._tensors: Runtime | None = None
-        self._opening = threading.Lock()
-        self._opened: asyncio.Future[Runtime] | None = None
-        self._tried_ns = 0
+        self._tensor_plan = TensorPlan(self._open_tensors, clock)
         self._closed = False
         self._users = 0
         self._unused = asyncio.Event()
@@ -163,15 +157,7 @@ class Station(Generic[T]):
         Raises:
             VedetteError: the engine cannot load it.
         """
-        if self._tensors is not None:
-            return self._tensors
-        if self._opened is None or (self._opened.done() and self._opened.exception() is not None and self._may_retry()):
-            self._opened = asyncio.ensure_future(_in_own_thread(self.tensors))
-            self._tried_ns = self._clock.now_ns()
-        return await asyncio.shield(self._opened)
-
-    def _may_retry(self) -> bool:
-        return self._clock.now_ns() - self._tried_ns > _RETRY_NS
+        return await self._tensor_plan.opened()
 
     # --- rows become batches (any thread) ---
 
@@ -263,14 +249,12 @@ class Station(Generic[T]):
         Raises:
             VedetteError: the engine cannot load it.
         """
-        if self._tensors is not None:
-            return self._tensors
-        with self._opening:
-            self._check_open()
-            if self._tensors is None:
-                instance = self.loaded.instance
-                self._tensors = instance.runtime if instance.manifest.input is None else self.loaded.open_tensors()
-            return self._tensors
+        return self._tensor_plan.runtime()
+
+    def _open_tensors(self) -> Runtime:
+        self._check_open()
+        instance = self.loaded.instance
+        return instance.runtime if instance.manifest.input is None else self.loaded.open_tensors()
 
     def run_tensors(self, tensors: Sequence[Tensor]) -> tuple[tuple[Tensor, ...], Span]:
         """The outputs for tensors in the order of the signature, and when they were made; on a stream of `borrow`."""
@@ -291,36 +275,9 @@ class Station(Generic[T]):
             self._lock.wait_for(lambda: self._free == self.execution.streams)
             self._closed = True
         self.loaded.instance.runtime.close()
-        with self._opening:
-            if self._tensors is not None and self._tensors is not self.loaded.instance.runtime:
-                self._tensors.close()
+        self._tensor_plan.close(unless=self.loaded.instance.runtime)
 
     def _check_open(self) -> None:
         """An engine that is closed must not be run: some would wait for ever."""
         if self._closed:
             raise UnavailableError(f"{self.manifest.name} has been unloaded", help="send the request again")
-
-
-async def _in_own_thread(work: Callable[[], Runtime]) -> Runtime:
-    """Run something long that blocks, without a thread of those that short work shares."""
-    done: asyncio.Future[Runtime] = asyncio.get_running_loop().create_future()
-    loop = asyncio.get_running_loop()
-
-    def settle(runtime: Runtime | None, error: BaseException | None) -> None:
-        if done.cancelled():
-            return
-        if error is not None:
-            done.set_exception(error)
-        elif runtime is not None:
-            done.set_result(runtime)
-
-    def run() -> None:
-        try:
-            runtime, error = work(), None
-        except BaseException as raised:  # noqa: BLE001 - whoever waits hears of it
-            runtime, error = None, raised
-        with suppress(RuntimeError):  # the loop has ended, and with it everybody who waits
-            loop.call_soon_threadsafe(settle, runtime, error)
-
-    threading.Thread(target=run, name="vedette-open", daemon=True).start()
-    return await done

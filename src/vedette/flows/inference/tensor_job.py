@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from vedette.errors import kind_of
+from vedette.flows.inference.batches import ImageStation, hand_back
 from vedette.flows.inference.crew import Crew
-from vedette.flows.inference.image_job import ImageStation, hand_back
 from vedette.flows.inference.ticket import Ticket, rank_of
 from vedette.flows.inference.trail import Run
 from vedette.rules.wire.arrange import arrange, named_outputs

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from vedette.clock import Clock
 from vedette.errors import InvalidError, NotFoundError, OverloadedError, UnavailableError, error_of
 from vedette.flows.inference.acquire import Arrival
-from vedette.flows.inference.image_job import Look
+from vedette.flows.inference.image_order import Look
 from vedette.flows.inference.postprocess import Delivery, fail
 from vedette.flows.inference.ticket import passed
 from vedette.flows.interface.images import DeadlineOf, Entry, Images, Shot

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from vedette.errors import ConflictError, UnavailableError
-from vedette.flows.inference.image_job import ImageOrder, Look
+from vedette.flows.inference.image_order import ImageOrder, Look
 from vedette.flows.inference.postprocess import Delivery
 from vedette.flows.inference.service import Admission, Service
 from vedette.values.deadline import Deadline, DeadlineClass

@@ -3,8 +3,9 @@
 A queue is bounded in images and in bytes. A request with a deadline is refused if it cannot be expected to be answered
 in time: by what is likely, a deviation above the mean of what was measured (`soft`), or by a bound that few exceed
 (`hard`); the work ahead is counted at the same pace, since what slows one image slows them all. `relaxed` and
-`best-effort` are refused for a full queue only, and best-effort work may not fill more than a half of it. Where nothing waits, a soft
-deadline is let in whatever was measured: the idle server may try, and what was measured may be out of date.
+`best-effort` are refused for a full queue only, and best-effort work may not fill more than a half of it. Where nothing
+waits, a soft deadline is let in whatever was measured: the idle server may try, and what was measured may be out of
+date.
 """
 
 from __future__ import annotations
