@@ -23,16 +23,15 @@ from vedette.flows.inference.acquire import Arrival, Source, acquire
 from vedette.flows.inference.batcher import Batcher
 from vedette.flows.inference.channel import Channel
 from vedette.flows.inference.deliver import Finished, Sink, deliver, deliver_rest, queue_for_sink
+from vedette.flows.inference.engines import Engines
+from vedette.flows.inference.finish import Finisher
 from vedette.flows.inference.gather import Piece, Work
-from vedette.flows.inference.infer import RowRunner
-from vedette.flows.inference.postprocess import Answering, Delivery, Seen, answer, fail
+from vedette.flows.inference.postprocess import Answering, Delivery, fail
 from vedette.flows.inference.preprocess import Prepared, Preprocess
-from vedette.flows.inference.read import Read, Reader
-from vedette.flows.inference.runtime import Instance, Tensor
+from vedette.flows.inference.runtime import Instance
 from vedette.flows.inference.window import Window
-from vedette.values.frame import Frame, Pixels, Reject
+from vedette.values.frame import Reject
 from vedette.values.result import Failure
-from vedette.values.timeline import Span, Timeline
 
 _AT_ONCE = 8
 """Images that a worker is handed in one go at most: a hand-over costs about a fifth of a millisecond."""
@@ -113,11 +112,10 @@ class _Run:
         self._finished = Channel[Finished](2 * least, lambda finished: finished.size_bytes)
         self._queues = {sink: queue_for_sink() for sink in pipeline.sinks}
         self._batchers = [Batcher(settings.batch) for _ in instances]
-        self._runners = [RowRunner(instance, pipeline.clock) for instance in instances]
-        self._readers = [_reader(pipeline, number) for number in range(len(instances))]
+        self._engines = Engines(instances, settings.asked, settings.class_ids, pipeline.clock)
         self._ready: deque[tuple[int, list[Piece]]] = deque()
         self._whole = threading.BoundedSemaphore(_WHOLE_AT_ONCE if self._cut else settings.workers)
-        self._streams = [threading.Semaphore(instance.runtime.execution.streams) for instance in instances]
+        self._finisher = Finisher(instances, settings.asked, pipeline.preprocess, self._whole, pipeline.clock)
         self._arrived, self._offered_images = -1, 0
         self._counting = threading.Lock()
         self._stopped = threading.Event()
@@ -202,7 +200,7 @@ class _Run:
             if isinstance(prepared, Prepared):
                 complete = self._offered_all(arrival, prepared)
         self._count(offered=1)
-        finished = [self._finish(work) for work in complete]  # its picture may have to decode, too
+        finished = [self._finisher(work) for work in complete]  # its picture may have to decode, too
         if isinstance(prepared, Failure):
             finished = [Finished(arrival.ordinal, arrival.size_bytes, (Delivery(prepared),))]
         del prepared  # and with it the decoded image
@@ -264,7 +262,7 @@ class _Run:
         """Run the batches that are full, whoever filled them, until none is left."""
         finished: list[Finished] = []
         while self._ready and not self._stopped.is_set():
-            finished += [self._finish(work) for work in self._ran_one()]
+            finished += [self._finisher(work) for work in self._ran_one()]
         return finished
 
     def _ran_one(self) -> list[Work]:
@@ -273,7 +271,7 @@ class _Run:
             number, batch = self._ready.popleft()
         except IndexError:  # another worker was quicker
             return []
-        return self._completed(number, batch)
+        return self._engines.completed(number, batch)
 
     def _prepared(self, arrival: Arrival) -> Prepared | Failure:
         item = arrival.item
@@ -286,73 +284,7 @@ class _Run:
 
     def _inferred(self, number: int, pieces: list[Piece]) -> list[Finished]:
         """Infer and read one batch; whoever brings an image's last answer also finishes that image."""
-        return [self._finish(work) for work in self._completed(number, pieces)]
-
-    def _completed(self, number: int, pieces: list[Piece]) -> list[Work]:
-        clock = self._pipeline.clock
-        started = clock.now_ns()
-        outputs: Sequence[tuple[Tensor, ...] | Exception]
-        try:
-            rows = [piece.row for piece in pieces]
-            with self._streams[number]:
-                outputs, span = self._runners[number](rows)
-        except Exception as error:  # noqa: BLE001 - one batch must not stop the rest
-            outputs, span = [error.with_traceback(None)] * len(pieces), Span("infer", started, clock.now_ns())
-        complete = []
-        for piece, output in zip(pieces, outputs, strict=True):
-            answer = self._read(number, piece, output)
-            if piece.answered(number, answer, span, Span("postprocess", span.end_ns, clock.now_ns())):
-                complete.append(piece.work)
-        return complete
-
-    def _read(self, number: int, piece: Piece, output: tuple[Tensor, ...] | Exception) -> Read | Exception:
-        if isinstance(output, Exception):
-            return output
-        try:
-            return self._readers[number](output, piece.work.places[number][piece.number])
-        except Exception as error:  # noqa: BLE001 - one answer must not stop the rest
-            return error.with_traceback(None)
-
-    def _finish(self, work: Work) -> Finished:
-        return Finished(work.arrival.ordinal, work.arrival.size_bytes, self._deliveries(work))
-
-    def _deliveries(self, work: Work) -> tuple[Delivery, ...]:
-        instances = range(len(self._pipeline.instances))
-        if work.pixels is not None or not self._pipeline.preprocess.keep_pixels:
-            return tuple(self._delivery(work, number, work.pixels) for number in instances)
-        frame = _frame(work.arrival)
-        with self._whole:
-            try:
-                pixels = self._pipeline.preprocess.whole(frame)
-            except Exception as error:  # noqa: BLE001 - one image must not stop the rest
-                failure = Delivery(fail(work.arrival.id, frame.source, frame.index, error))
-                return (failure,) * len(instances)
-            return tuple(self._delivery(work, number, pixels) for number in instances)
-
-    def _delivery(self, work: Work, number: int, pixels: Pixels | None) -> Delivery:
-        arrival, pipeline, frame = work.arrival, self._pipeline, _frame(work.arrival)
-        refused = work.errors[number]
-        if refused is not None:
-            return Delivery(fail(arrival.id, frame.source, frame.index, refused))
-        try:
-            rows = [answer for answer in work.answers[number] if answer is not None]
-            waited = Span("queue", arrival.span.end_ns, work.prepared[0].start_ns)
-            timeline = Timeline((arrival.span, waited, *work.prepared, *work.spans[number]))
-            seen = Seen(arrival.id, frame, work.size, work.places[number], timeline, pixels)
-            return answer(seen, pipeline.instances[number], rows, pipeline.settings.asked, pipeline.clock)
-        except Exception as error:  # noqa: BLE001 - one answer must not stop the rest
-            return Delivery(fail(arrival.id, frame.source, frame.index, error))
-
-
-def _frame(arrival: Arrival) -> Frame:
-    assert isinstance(arrival.item, Frame), "a rejected image has no work"
-    return arrival.item
-
-
-def _reader(pipeline: Pipeline, number: int) -> Reader:
-    manifest, settings = pipeline.instances[number].manifest, pipeline.settings
-    class_ids = settings.class_ids[number] if settings.class_ids else None
-    return Reader(manifest, settings.asked.threshold_for(manifest), class_ids)
+        return [self._finisher(work) for work in self._engines.completed(number, pieces)]
 
 
 def _first(errors: BaseExceptionGroup[Exception]) -> Exception:
