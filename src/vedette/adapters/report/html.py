@@ -1,46 +1,21 @@
-"""A view as one HTML file that needs nothing else: styles, script and charts are inside.
-
-The page forbids itself every network access (Content-Security-Policy) and runs no script but its own, which is named by
-its hash: a name or a note that holds markup stays text twice over.
-"""
+"""The view of runs as one HTML file."""
 
 from __future__ import annotations
 
-from base64 import b64encode
-from hashlib import sha256
-from importlib.resources import files
-
 from vedette.adapters.report.charts import figure, first_ten
 from vedette.adapters.report.comparing import pair_words
+from vedette.adapters.report.document import document, fact_list, figure_list, sheet_table, terms
 from vedette.adapters.report.markup import Markup, joined, tag
 from vedette.adapters.report.plot import Plot
-from vedette.adapters.report.sheet import Fact, Figure, Sheet
+from vedette.adapters.report.sheet import Sheet
 from vedette.adapters.report.view import Pair, RunView, View
-from vedette.adapters.report.words import ABSENT, interval, number
 from vedette.values.evidence import Check
 from vedette.values.run import RefereeReport
 
 
 def page(view: View) -> str:
     """The whole document; the same view gives the same bytes."""
-    style, script = _packed("report.css"), _packed("report.js")
-    digest = b64encode(sha256(script.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri 'none'"
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=policy),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="referrer", content="no-referrer"),
-        tag("title", f"Measured: {view.title}"),
-        tag("style", style),
-    )
-    return f"<!doctype html>\n{tag('html', head, tag('body', *_body(view), tag('script', script)), lang='en')}\n"
-
-
-def _packed(name: str) -> Markup:
-    """A file of this package, put into the page as it is."""
-    return Markup(files("vedette.adapters.report").joinpath(name).read_text(encoding="utf-8"))
+    return document(f"Measured: {view.title}", *_body(view))
 
 
 def _body(view: View) -> tuple[Markup, ...]:
@@ -49,8 +24,8 @@ def _body(view: View) -> tuple[Markup, ...]:
         tag("header", tag("h1", view.title), _contents(view) if several else None),
         *((_overview(view),) if several else ()),
         *(_run(run, several=several) for run in view.runs),
-        *(tag("section", tag("h2", "Cost and energy"), *map(_sheet, view.costs)) for _ in view.costs[:1]),
-        tag("section", tag("h2", "Words"), _terms(view.glossary)),
+        *(tag("section", tag("h2", "Cost and energy"), *map(sheet_table, view.costs)) for _ in view.costs[:1]),
+        tag("section", tag("h2", "Words"), terms(view.glossary)),
     )
 
 
@@ -62,7 +37,7 @@ def _contents(view: View) -> Markup:
 def _overview(view: View) -> Markup:
     return tag(
         "section",
-        _sheet(view.side_by_side) if view.side_by_side else None,
+        sheet_table(view.side_by_side) if view.side_by_side else None,
         tag("h3", "Which is faster?"),
         *(_pair(pair) for pair in view.pairs),
         tag("p", "The runs were not compared with each other.", cls="note") if not view.pairs else None,
@@ -85,14 +60,14 @@ def _run(run: RunView, *, several: bool) -> Markup:
         tag("h3", "What the figures allow one to say"),
         _advice(run),
         tag("h3", "Key figures"),
-        tag("dl", *(_figure(one) for one in run.figures), _failures(run), cls="figures"),
+        tag("dl", *figure_list(run.figures), _failures(run), cls="figures"),
         *_timeline(run),
         *_plotted("Distribution", run.ecdf),
         *_firsts(run),
         tag("h3", "Checks"),
         _checks(run.checks),
         *map(_folded, run.sheets),
-        *(joined(tag("h3", heading), _facts(facts)) for heading, facts in run.facts),
+        *(joined(tag("h3", heading), fact_list(facts)) for heading, facts in run.facts),
         *((tag("h3", "Notes"), tag("ul", *(tag("li", one) for one in run.notes))) if run.notes else ()),
         id=run.key,
         cls="run",
@@ -136,21 +111,6 @@ def _sentences(title: str, sentences: tuple[str, ...]) -> Markup:
     return joined(tag("h4", title), tag("ul", *(tag("li", one) for one in sentences))) if sentences else Markup("")
 
 
-def _figure(one: Figure) -> Markup:
-    estimate = one.estimate
-    known = interval(estimate, one.unit)
-    below = f"{estimate.confidence:.0%} interval {known}" if known != ABSENT else estimate.reason or "no interval"
-    unit = tag("small", f" {one.unit}") if estimate.value is not None else None
-    exact = "" if estimate.value is None else repr(estimate.value)
-    return tag(
-        "div",
-        tag("dt", one.name, f", {one.meaning}" if one.meaning else ""),
-        tag("dd", number(estimate.value), unit, cls="value", data_figure=one.key, data_exact=exact),
-        tag("dd", below, cls="range"),
-        cls="figure",
-    )
-
-
 def _failures(run: RunView) -> Markup:
     return tag(
         "div",
@@ -169,7 +129,7 @@ def _timeline(run: RunView) -> tuple[Markup, ...]:
         tag(
             "details",
             tag("summary", f"What could not be read of the machine ({len(run.absences)})"),
-            _facts(run.absences),
+            fact_list(run.absences),
         )
         if run.absences
         else None
@@ -226,24 +186,4 @@ def _checks(checks: tuple[Check, ...]) -> Markup:
 
 
 def _folded(sheet: Sheet) -> Markup:
-    return tag("details", tag("summary", sheet.title), _sheet(sheet, titled=False))
-
-
-def _sheet(sheet: Sheet, *, titled: bool = True) -> Markup:
-    sides = ["right" if head.startswith(">") else None for head in sheet.heads]
-    heads = [tag("th", head.removeprefix(">"), cls=side) for head, side in zip(sheet.heads, sides, strict=True)]
-    rows = [
-        tag("tr", *(tag("td", cell, cls=side) for cell, side in zip(row, sides, strict=True))) for row in sheet.rows
-    ]
-    caption = tag("caption", sheet.title) if titled else None
-    table = tag("table", caption, tag("thead", tag("tr", *heads)), tag("tbody", *rows))
-    return joined(tag("div", table, cls="scroll"), tag("p", sheet.note, cls="note") if sheet.note else None)
-
-
-def _facts(facts: tuple[Fact, ...]) -> Markup:
-    pairs = [joined(tag("dt", one.name), tag("dd", tag("code", one.text) if one.code else one.text)) for one in facts]
-    return tag("dl", *pairs, cls="facts")
-
-
-def _terms(glossary: tuple[tuple[str, str], ...]) -> Markup:
-    return tag("dl", *(joined(tag("dt", term), tag("dd", words)) for term, words in glossary), cls="facts")
+    return tag("details", tag("summary", sheet.title), sheet_table(sheet, titled=False))
