@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from vedette.values.manifest import InputSpec
     from vedette.values.result import Class, Detection, Failure, Result
     from vedette.wiring.door import Model, load_model
+    from vedette.wiring.plan_door import plan
 
 __all__ = [
     "Class",
@@ -30,6 +31,7 @@ __all__ = [
     "VedetteError",
     "fit_input",
     "load_model",
+    "plan",
 ]
 
 _HOMES = {
@@ -43,6 +45,7 @@ _HOMES = {
     "VedetteError": "vedette.errors",
     "fit_input": "vedette.rules.vision.fit_input",
     "load_model": "vedette.wiring.door",
+    "plan": "vedette.wiring.plan_door",
 }
 
 

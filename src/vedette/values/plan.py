@@ -183,6 +183,8 @@ class Replicas:
         utilisation: share of the time in which a replica works.
         most_per_s: arrivals from which on the queue grows without end.
         bound_p99_ms: least p99 that any policy could reach with so many replicas; None: no bound is known.
+        target_latency_ms: what the server's configuration says beside `batch`, so that its policy is that of the plan;
+            None: nothing.
     """
 
     device: DeviceKind
@@ -196,6 +198,7 @@ class Replicas:
     utilisation: float
     most_per_s: float
     bound_p99_ms: float | None = None
+    target_latency_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +286,18 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class DeviceRun:
-    """What one device took when a plan was carried out: images, seconds until done, what was enforced of its limits."""
+    """What one device took when a plan was carried out.
+
+    Attributes:
+        device: name of its kind.
+        number: which one of that kind, from 1.
+        images: that it worked through.
+        load_s: start of its process until the model was loaded.
+        warm_up_s: its first mini-batch that counts.
+        took_s: until it was done, counted from the start that all devices had in common; 0 where it failed.
+        failed: why it did not do its part; empty where it did.
+        speed: L as profiled / L as probed just before; below 1 the machine is slower now. None: not probed.
+    """
 
     device: str
     number: int
@@ -292,6 +306,7 @@ class DeviceRun:
     warm_up_s: float
     took_s: float
     failed: str = ""
+    speed: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +324,10 @@ class Verification:
         not_enforced: limits that this system cannot enforce, in words.
         environment: where it was measured.
         created: time and zone, ISO 8601.
+        speed: mean over the devices of L as profiled / L as probed just before the run: below 1 the machine is slower
+            than when it was profiled. The prediction is judged as it stands. None: not probed.
+        reason: why there is no measured value; empty where there is one.
+        notes: what else a reader must know, a sentence each.
     """
 
     plan: str
@@ -321,3 +340,6 @@ class Verification:
     not_enforced: tuple[str, ...] = ()
     environment: Environment | None = None
     created: str = ""
+    speed: float | None = None
+    reason: str = ""
+    notes: tuple[str, ...] = ()

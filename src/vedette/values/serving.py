@@ -53,6 +53,7 @@ class ModelOptions:
         deadline: the class of requests that name none.
         warm_up: inferences for each stream before the model is READY.
         stages: the operator's own code.
+        profile: file of a profile: the model runs as it was profiled, and its batch curve decides the batches.
     """
 
     name: str
@@ -68,6 +69,7 @@ class ModelOptions:
     deadline: DeadlineClass = DeadlineClass.SOFT
     warm_up: int = 1
     stages: StageNames = StageNames()
+    profile: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

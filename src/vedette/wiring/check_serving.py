@@ -84,6 +84,7 @@ def _lined(problems: list[Problem], file: str, lines: Mapping[str, int]) -> Iter
 def _surroundings(serving: Serving, file: str, source: StageSource) -> Iterator[Problem]:
     """What the configuration names outside of itself."""
     yield from _stages(serving, file, source)
+    yield from _profiles(serving, file)
     yield from _tls(serving, file)
     yield from _folders(serving, file)
 
@@ -106,6 +107,19 @@ def _stages(serving: Serving, file: str, source: StageSource) -> Iterator[Proble
             if reason:
                 fix = "correct it, or install the module (or lay it beside the configuration)"
                 yield Problem(file, f"models[{number}].stages.{key}", place, f"a class that is there: {reason}", fix)
+
+
+def _profiles(serving: Serving, file: str) -> Iterator[Problem]:
+    for number, model in enumerate(serving.models):
+        if model.profile is None:
+            continue
+        from vedette.wiring.profiled import profile_of
+
+        try:
+            profile_of(model)
+        except VedetteError as error:
+            expected = f"a profile of {model.name} as it is served: {error.message}"
+            yield Problem(file, f"models[{number}].profile", model.profile, expected, error.help)
 
 
 def _import_problem(place: str, source: StageSource) -> str:

@@ -1,10 +1,11 @@
-"""Entry points of child processes: `python -m vedette.wiring.children generator|monitor|model LANES`.
+"""Entry points of child processes: `python -m vedette.wiring.children generator|monitor|device|model LANES`.
 
 A model speaks through its lanes (`adapters/runtimes/lane`). The others read JSON lines from stdin and write one JSON
 line to stdout for each that has an answer. The end of stdin ends every child. Whatever else is printed goes to stderr.
 
     generator  {"do": "open", ...} -> introduction    {"do": "run", "part": ...} -> report    {"do": "stop"}
     monitor    {"order": ..., "file": ...} -> it watches, until the end of stdin
+    device     {"do": "load", ...} -> when    {"do": "run", "batch": ...} -> its work
 """
 
 from __future__ import annotations
@@ -29,7 +30,12 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     replies = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
-    children: dict[str, Callable[[IO[str]], None]] = {"generator": _generator, "monitor": _monitor, "model": _model}
+    children: dict[str, Callable[[IO[str]], None]] = {
+        "generator": _generator,
+        "monitor": _monitor,
+        "model": _model,
+        "device": _device,
+    }
     children[sys.argv[1]](replies)
 
 
@@ -117,6 +123,17 @@ def _model(_: IO[str]) -> None:
     from vedette.wiring.isolation import run_model
 
     run_model(sys.argv[2])
+
+
+# --- device -----------------------------------------------------------------------------------------------------------
+
+
+def _device(replies: IO[str]) -> None:
+    first = sys.stdin.buffer.readline()  # comes once this process is bound to its cores: nothing heavy is there yet
+    if first:
+        from vedette.wiring.device_child import run_device
+
+        run_device(first, sys.stdin.buffer, replies)
 
 
 if __name__ == "__main__":

@@ -106,7 +106,12 @@ class ServingOpener:
         measure = not getattr(self._thread, "aside", False)
         like = None if measure else self._running.get(manifest.name)
         wish, loaders = wish_of(options), self._loaders(options)
-        opened = open_manifest(manifest, wish, self._say, loaders, measure=measure, like=like)
+        if options.profile is None:
+            opened = open_manifest(manifest, wish, self._say, loaders, measure=measure, like=like)
+        else:
+            from vedette.wiring.profiled import open_profiled  # most models are served without a profile
+
+            opened = open_profiled(manifest, options, loaders)
         self._running[manifest.name] = opened.instance.runtime.execution
         self._choices[manifest.name, manifest.version] = opened.choice
         if not measure and opened.choice is None:
@@ -154,7 +159,10 @@ class ServingOpener:
 def told(loaded: Loaded, choice: Choice | None, options: ModelOptions, *, aside: bool = False) -> Told:
     """What a start tells of a model: how it runs, and why."""
     manifest, execution = loaded.instance.manifest, loaded.instance.runtime.execution
-    reason = _unmeasured(manifest, options, aside=aside) if choice is None else _measured(choice)
+    if options.profile is not None:
+        reason = f"as profiled in {options.profile}"
+    else:
+        reason = _unmeasured(manifest, options, aside=aside) if choice is None else _measured(choice)
     return Told(
         manifest.name,
         manifest.version,

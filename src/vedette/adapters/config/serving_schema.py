@@ -82,6 +82,7 @@ EXAMPLES = {
     "max_batch": "8",
     "deadline": "soft",
     "warm_up": "1",
+    "profile": "efficientnet-lite0.json",
     "stages": "{postprocess: 'my_package.stages:Decide'}",
     "preprocess": "my_package.stages:Crop",
     "postprocess": "my_package.stages:Decode",
@@ -157,6 +158,7 @@ class ModelSection(Section):
     deadline: DeadlineClass = _MODEL.deadline
     warm_up: Annotated[int, Field(strict=True, ge=0)] = _MODEL.warm_up
     stages: StagesSection = StagesSection()
+    profile: PathText | None = None
 
     def value(self) -> ModelOptions:
         """As the rest of Vedette knows it."""

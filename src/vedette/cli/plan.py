@@ -1,0 +1,63 @@
+"""`vedette plan`: from measurements to what to run where, and back to a measurement."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from vedette.cli.plan_job import budget, deadline, model
+from vedette.cli.plan_rate import rate
+from vedette.cli.plan_verify import apply, calibration, verify
+from vedette.cli.tables import Format, note, print_json, print_line
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Find what to run where so that a deadline or a rate is met, and see it proved.",
+)
+
+Printed = Annotated[Format, typer.Option("--format", help="How to print the answer.")]
+
+app.command()(deadline)
+app.command()(budget)
+app.command()(model)
+app.command()(rate)
+
+
+@app.command("list")
+def list_plans(output_format: Printed = Format.TABLE) -> None:
+    """List the plans that are kept, the oldest first."""
+    from vedette.wiring import plan as wiring
+
+    plans, problems = wiring.list_plans()
+    for problem in problems:
+        note(f"note: {problem}")
+    if output_format is Format.JSON:
+        from vedette.cli.plan_json import head_json
+
+        print_json([head_json(one) for one in plans])
+    elif plans:
+        from vedette.cli.plan_tables import print_heads
+
+        print_heads(plans)
+    else:
+        print_line("no plan is kept: make one with `vedette plan deadline`")
+
+
+@app.command()
+def show(
+    plan: Annotated[str, typer.Argument(metavar="PLAN", help="Id, the start of one, `last`, or a file.")],
+    output_format: Printed = Format.TABLE,
+) -> None:
+    """Show a plan that is kept."""
+    from vedette.cli.plan_answer import shown
+    from vedette.wiring.plan_verify import open_plan
+
+    shown(open_plan(plan), output_format)
+
+
+app.command()(verify)
+app.command()(calibration)
+app.command()(apply)

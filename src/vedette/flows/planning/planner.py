@@ -1,0 +1,58 @@
+"""From a demand to a plan: profiles are found or measured, curves read off them, and the rule of the kind is asked.
+
+    Demand -> Known (profiles, capabilities) -> rule of the kind -> Plan, with its id and its words
+
+A closed form answers where there is one: one model, no price and no energy. The solver answers the rest of the jobs, a
+simulation the rates. The planner does not know where profiles are kept, how they are measured, or who solves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from vedette.clock import Clock
+from vedette.flows.planning.choice import model_plan
+from vedette.flows.planning.job import budget_plan, deadline_plan
+from vedette.flows.planning.known import Known, ProfileSource, known
+from vedette.flows.planning.rate import rate_plan
+from vedette.flows.planning.solver import Solver
+from vedette.rules.capacity.draft import Signature, signed
+from vedette.values.plan import Demand, Plan, PlanKind
+
+_ANSWERS: dict[PlanKind, Callable[[Demand, Known, Solver], Plan]] = {
+    PlanKind.DEADLINE: deadline_plan,
+    PlanKind.BUDGET: budget_plan,
+    PlanKind.MODEL: model_plan,
+    PlanKind.RATE: rate_plan,
+}
+
+
+class Planner:
+    """Plans on the profiles of one source with one solver."""
+
+    def __init__(self, source: ProfileSource, solver: Solver, clock: Clock, neighbours: int) -> None:
+        """Take what the planner asks.
+
+        Args:
+            source: of profiles.
+            solver: of the exact problem.
+            clock: for the time of a plan.
+            neighbours: devices that may be busy beside one, at most: the other cores of the machine.
+        """
+        self._source = source
+        self._solver = solver
+        self._clock = clock
+        self._neighbours = neighbours
+
+    def plan(self, demand: Demand) -> Plan:
+        """The answer to a demand; an infeasible one is an answer too.
+
+        Raises:
+            NotFoundError: a model has no profile that fits, and none is to be measured.
+            InvalidError: the profiles or prices do not hold what the demand asks for, or it contradicts itself.
+        """
+        rests_on = known(demand, self._source, self._neighbours)
+        plan = _ANSWERS[demand.kind](demand, rests_on, self._solver)
+        now = self._clock.wall()
+        created, stamp = now.isoformat(timespec="seconds"), f"{now:%Y%m%d-%H%M%S}"
+        return signed(plan, Signature(rests_on.profiles, rests_on.warnings, created, stamp))

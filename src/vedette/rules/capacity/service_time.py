@@ -1,0 +1,114 @@
+"""What batches take in a simulation: drawn from a batch curve's moments, and never from anything else.
+
+    BatchCurve -> BatchTimes: mean and deviations for 1, 2, ..., B rows -> a seed -> nanoseconds of each batch
+
+A process has a pace of its own, for as long as it lives (`between`), and each of its batches differs from that pace
+(`within`). Both are log-normal with the measured mean and deviation, because times are positive and lean to the right.
+A batch's chance belongs to its first image and a pace to the number of its replica, so two simulations with one seed
+differ by what is simulated alone (common random numbers).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from vedette.errors import UsageError
+from vedette.rules.capacity.simulation import Duration
+from vedette.values.curve import BatchCurve, BatchPoint
+from vedette.values.moment import Moment
+
+_PACES = 1
+
+
+@dataclass(frozen=True, slots=True)
+class BatchTimes:
+    """For batches of 1, 2, ... rows, in seconds.
+
+    Attributes:
+        mean_s: of a batch.
+        within_s: standard deviation of batches of one process.
+        between_s: standard deviation of the means of processes.
+    """
+
+    mean_s: tuple[float, ...]
+    within_s: tuple[float, ...]
+    between_s: tuple[float, ...]
+
+    @property
+    def varies(self) -> bool:
+        """Whether any time differs from its mean."""
+        return any(self.within_s) or any(self.between_s)
+
+
+def batch_times(curve: BatchCurve, size: int) -> BatchTimes:
+    """Times for 1 to `size` rows, linear between measured batches.
+
+    Where the curve has no moments its median stands for the mean, without deviations.
+
+    Raises:
+        UsageError: the curve does not reach from one row to `size`; nothing is extrapolated.
+    """
+    measured = [(point.batch, _moment(point)) for point in curve.points]
+    batches = [batch for batch, _ in measured]
+    if not batches or batches[0] != 1 or batches[-1] < size:
+        known = f"batches {batches[0]} to {batches[-1]}" if batches else "no batch"
+        raise UsageError(
+            f"a rate needs the times of batches of 1 to {size} rows, the profile has {known}",
+            help=f"profile it with `--batch 1,{size}` among the batches, or allow a smaller one",
+        )
+    rows = np.arange(1, size + 1)
+    columns = (
+        [moment.mean for _, moment in measured],
+        [moment.within for _, moment in measured],
+        [moment.between or 0.0 for _, moment in measured],
+    )
+    return BatchTimes(*(tuple(np.interp(rows, batches, column).tolist()) for column in columns))
+
+
+def longest_times(curve: BatchCurve, size: int) -> BatchTimes:
+    """The longest that was seen of each batch, as a fixed time: what a hard deadline counts with.
+
+    Raises:
+        UsageError: as `batch_times`.
+    """
+    means = batch_times(curve, size).mean_s
+    longest = tuple(max(mean, (curve.high_ms(rows) or 0.0) / 1e3) for rows, mean in enumerate(means, 1))
+    still = (0.0,) * size
+    return BatchTimes(longest, still, still)
+
+
+def _moment(point: BatchPoint) -> Moment:
+    return Moment(point.latency_ms / 1e3) if point.latency_s is None else point.latency_s
+
+
+def durations(times: BatchTimes, images: int, replicas: int, seed: int) -> Duration:
+    """The time of each batch of a simulation; with one seed, batches of the same first image have the same chance.
+
+    Args:
+        times: of the batches.
+        images: that arrive.
+        replicas: processes.
+        seed: 0 or more.
+    """
+    mean_ns = [0.0, *(mean * 1e9 for mean in times.mean_s)]
+    if not times.varies:
+        fixed = [round(mean) for mean in mean_ns]
+        return lambda rows, _image, _replica: fixed[rows]
+    chances: list[float] = np.random.default_rng(seed).standard_normal(images).tolist()
+    pace: list[float] = np.random.default_rng((seed, _PACES)).standard_normal(replicas).tolist()
+    within = [0.0, *(_log_deviation(*one) for one in zip(times.mean_s, times.within_s, strict=True))]
+    between = [0.0, *(_log_deviation(*one) for one in zip(times.mean_s, times.between_s, strict=True))]
+    level = [mean * math.exp(-(a * a + b * b) / 2) for mean, a, b in zip(mean_ns, within, between, strict=True)]
+
+    def duration(rows: int, image: int, replica: int) -> int:
+        return max(1, round(level[rows] * math.exp(within[rows] * chances[image] + between[rows] * pace[replica])))
+
+    return duration
+
+
+def _log_deviation(mean: float, deviation: float) -> float:
+    """Sigma of a log-normal with this mean and deviation: sqrt(ln(1 + (deviation / mean)^2))."""
+    return math.sqrt(math.log1p((deviation / mean) ** 2))

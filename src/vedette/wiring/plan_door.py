@@ -1,0 +1,163 @@
+"""The library's call for plans: the same words as on the command line.
+
+keyword arguments -> Demand, Sources -> the plan, kept in the home folder
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from vedette.adapters.config.fleet import Devices
+from vedette.errors import InvalidError
+from vedette.rules.serving.units import seconds_of
+from vedette.values.deadline import DeadlineClass
+from vedette.values.frame import Size
+from vedette.values.plan import Demand, Goal, Limits, Plan, PlanKind, Start
+from vedette.values.tiling import Fill, Tiling
+from vedette.wiring.plan import Sources, devices_of, make_plan, profiled_models
+
+Name = TypeVar("Name", PlanKind, Start, DeadlineClass, Goal)
+Time = str | float
+"""`20s`, `500ms`, or seconds."""
+
+
+def plan(  # noqa: PLR0913 - the same choices as on the command line
+    kind: str,
+    *,
+    model: str | Sequence[str] = (),
+    images: int | None = None,
+    within: Time | None = None,
+    rate: float | None = None,
+    p99: Time | None = None,
+    devices: str | None = None,
+    price: str | None = None,
+    start: str = "loaded",
+    deadline: str | None = None,
+    probability: float = 0.95,
+    lost: int = 0,
+    goal: str | None = None,
+    max_cost: float | None = None,
+    max_energy_wh: float | None = None,
+    max_batch: int | None = None,
+    max_uses: int | None = None,
+    size: tuple[int, int] | None = None,
+    images_from: str | Path | None = None,
+    tile: tuple[int, int] | None = None,
+    overlap: int = 0,
+    fill: str | None = None,
+    profiles: Sequence[str | Path] = (),
+    profile_first: bool = True,
+) -> Plan:
+    """Plan what to run where; the plan is kept as those of the command line are.
+
+    Args:
+        kind: `deadline`, `budget`, `model` or `rate`.
+        model: name; for `model` several to choose from, all that were profiled unless given.
+        images: how many; of `deadline` and `model`.
+        within: the time for all of them; not of `rate`.
+        rate: images that arrive in a second.
+        p99: 99 of 100 answers of a rate come within it.
+        devices: `cpu:1,cpu:0.5` or a fleet file; each core of this machine unless given.
+        price: of a device, as `0.12EUR/h`.
+        start: `cold`, `loaded` or `warm`.
+        deadline: `hard`, `soft`, `relaxed` or `best-effort`; `soft` unless given, of a budget `relaxed`.
+        probability: with which a soft plan must hold.
+        lost: devices that may be lost at the start.
+        goal: what is made best.
+        max_cost: in the currency of the devices, of the whole job; of a rate an hour.
+        max_energy_wh: of the whole job.
+        max_batch: images of a mini-batch.
+        max_uses: mini-batches of a device after its first.
+        size: width and height of the images; None: as they come.
+        images_from: folder of your images, to profile with.
+        tile: width and height of tiles.
+        overlap: of neighbouring tiles.
+        fill: `blank` or `overview`.
+        profiles: ids and files to rest on.
+        profile_first: measure what is not profiled; blocks for minutes.
+
+    Raises:
+        VedetteError: what is needed is not there, or the demand cannot be used.
+    """
+    fleet = devices_of(devices, price)
+    named = tuple(str(one) for one in profiles)
+    asked = _one_of(PlanKind, kind, "kind")
+    usual = DeadlineClass.RELAXED if asked is PlanKind.BUDGET else DeadlineClass.SOFT
+    models = _models(asked, model, fleet, named)
+    demand = _made(
+        lambda: Demand(
+            asked,
+            models,
+            fleet.fleet,
+            images=images,
+            within_s=_seconds(within, "within"),
+            rate_per_s=rate,
+            p99_ms=None if p99 is None else (_seconds(p99, "p99") or 0.0) * 1000,
+            start=_one_of(Start, start, "start"),
+            deadline=usual if deadline is None else _one_of(DeadlineClass, deadline, "deadline"),
+            probability=probability,
+            lost_devices=lost,
+            goal=None if goal is None else _one_of(Goal, goal, "goal"),
+            limits=Limits(max_cost, max_energy_wh, max_uses, max_batch),
+            size=None if size is None else Size(*size),
+            tiling=None if tile is None else Tiling(Size(*tile), overlap, None if fill is None else Fill(fill)),
+        )
+    )
+    if tile is None and (overlap or fill is not None):
+        raise InvalidError("overlap and fill belong to tiles", help="give tile=(width, height)")
+    _check_whole(demand)
+    folder = None if images_from is None else Path(images_from)
+    return make_plan(demand, Sources(fleet.profiles, named, folder, profile_first), lambda _: None).plan
+
+
+_NEEDED = {
+    PlanKind.DEADLINE: ("images", "within_s"),
+    PlanKind.BUDGET: ("within_s",),
+    PlanKind.MODEL: ("images", "within_s"),
+    PlanKind.RATE: ("rate_per_s", "p99_ms"),
+}
+_WORDS = {"images": "images", "within_s": "within", "rate_per_s": "rate", "p99_ms": "p99"}
+
+
+def _check_whole(demand: Demand) -> None:
+    """What the kind needs is there, and nothing that it would ignore."""
+    needed = _NEEDED[demand.kind]
+    for field, word in _WORDS.items():
+        there = getattr(demand, field) is not None
+        if there != (field in needed):
+            told = "is of no use in" if there else "is missing in"
+            words = ", ".join(_WORDS[one] for one in needed)
+            raise InvalidError(f"{word} {told} a plan of kind {demand.kind}", help=f"it takes {words}")
+    if len(demand.models) > 1 and demand.kind is not PlanKind.MODEL:
+        raise InvalidError(f"{len(demand.models)} models in a plan of kind {demand.kind}", help='take kind "model"')
+
+
+def _models(kind: PlanKind, model: str | Sequence[str], fleet: Devices, named: Sequence[str]) -> tuple[str, ...]:
+    if isinstance(model, str):
+        return (model,)
+    return profiled_models(fleet, named) if kind is PlanKind.MODEL and not model else tuple(dict.fromkeys(model))
+
+
+def _seconds(time: Time | None, word: str) -> float | None:
+    if not isinstance(time, str):
+        return time
+    try:
+        return seconds_of(time)
+    except ValueError as error:
+        raise InvalidError(f"{word}={time!r} is no time", help=f"give {error}, or seconds") from None
+
+
+def _one_of(names: type[Name], text: str, word: str) -> Name:
+    try:
+        return names(text)
+    except ValueError:
+        raise InvalidError(f"{word}={text!r} is not known", help=f"choose from {', '.join(names)}") from None
+
+
+def _made(make: Callable[[], Demand]) -> Demand:
+    try:
+        return make()
+    except (ValueError, TypeError) as error:
+        raise InvalidError(str(error), help="give numbers above 0, and sizes as (width, height)") from None

@@ -1,0 +1,56 @@
+"""Amounts in words."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vedette.rules.capacity.amounts import amount_text, money_text, plural, share_text, span_text, time_text
+
+UNITS = {"ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.0404, "40.4 ms"), (0.5, "500 ms"), (17.43, "17.4 s"), (119, "119 s"), (750, "12.5 min"), (7200, "2 h")],
+)
+def test_a_time_has_the_unit_that_reads_best(seconds, text) -> None:
+    """Milliseconds below a second, minutes from two on, hours from two on."""
+    assert time_text(seconds) == text
+
+
+@given(st.floats(1e-3, 1e6))
+def test_a_time_in_words_is_the_time(seconds) -> None:
+    """To three figures."""
+    number, unit = time_text(seconds).replace(",", "").split()
+
+    assert float(number) * UNITS[unit] == pytest.approx(seconds, rel=0.0051)
+
+
+@given(st.floats(1e-6, 1 - 1e-6))
+def test_a_share_that_is_nearly_certain_is_never_called_certain(share) -> None:
+    """Nor one that is nearly nothing nothing."""
+    assert share_text(share) not in {"0 %", "100 %"}
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0.95, "95 %"), (1.0, "100 %"), (0.0, "0 %"), (0.9997, "99.97 %"), (0.999999, "more than 99.99 %")],
+)
+def test_a_share_is_in_per_cent(share, text) -> None:
+    """As few figures as tell it from all and nothing."""
+    assert share_text(share) == text
+
+
+def test_spans_money_and_counts_have_their_units() -> None:
+    """Both ends of a span in the unit of the larger one."""
+    assert span_text(0.9, 17.94) == "0.9 to 17.9 s"
+    assert span_text(0.039, 0.043) == "39 to 43 ms"
+    assert span_text(7000, 7300) == "1.94 to 2.03 h"
+    assert money_text(1234.5, "EUR") == "1,234.50 EUR"
+    assert money_text(0.00125, "EUR") == "0.00125 EUR"
+    assert amount_text(1200) == "1,200"
+    assert plural(1, "image") == "1 image"
+    assert plural(6080, "image") == "6,080 images"
+    assert plural(2, "mini-batch", "mini-batches") == "2 mini-batches"

@@ -1,0 +1,127 @@
+"""What a reader must know of a profile is said in words, and nothing is said where all is well."""
+
+from __future__ import annotations
+
+from tests.made_profiles import failed_point, made_point, made_profile, profile_of
+from vedette.rules.capacity.caveats import caveats
+from vedette.values.device import DeviceKind
+from vedette.values.frame import Size
+from vedette.values.moment import Moment
+from vedette.values.plan import Limits
+from vedette.values.profile import Failed, Origin, ProfilePoint
+
+
+def test_a_good_profile_needs_no_warning() -> None:
+    """Three trials, many values, a line."""
+    assert caveats(made_profile({1: 10.0, 2: 20.0, 4: 40.0})) == ()
+
+
+def test_a_given_profile_says_who_gave_it_and_what_is_missing() -> None:
+    """Its first mini-batch counts as long as a later one, and it has no interval."""
+    profile = profile_of(ProfilePoint(1, None, Moment(0.01), Moment(0.01)), name="given-1", origin=Origin.GIVEN)
+
+    assert caveats(profile) == (
+        "profile given-1 was given (a test), not measured here",
+        "no warm-up was given: the first mini-batch counts as long as a later one",
+        "each time is of one trial: how much processes differ is not known, so no interval can be given",
+    )
+
+
+def test_few_trials_and_few_values_are_told() -> None:
+    """Two processes, and seven mini-batches."""
+    moment = Moment(0.01, 0.0, 0.0001, 7, 2)
+    profile = profile_of(ProfilePoint(1, None, moment, Moment(0.03, 0.0, 0.0001, 2, 2)))
+
+    assert caveats(profile)[:2] == (
+        "each time is of 2 trials at most, fewer than 3: profile with --trials 3",
+        "some latencies are of 7 mini-batches, fewer than 10",
+    )
+
+
+def test_a_batch_of_one_trial_among_others_rests_on_their_deviation() -> None:
+    """As in few-sample mode."""
+    told = caveats(profile_of(made_point(1, 10.0), made_point(2, 20.0, trials=1), made_point(4, 40.0)))
+
+    assert told == ("some times are of one trial: how much processes differ is taken from the other mini-batches",)
+
+
+def test_a_wide_interval_is_told_with_its_batch() -> None:
+    """Student's t of two degrees of freedom is 4.30: 10 % from trial to trial is 43 % of the mean."""
+    profile = profile_of(made_point(1, 10.0, spread=0.1))
+
+    assert caveats(profile) == (
+        "L of batch 1 is uncertain: one process may differ by 43% (95 % interval)",
+        "W of batch 1 is uncertain: one process may differ by 43% (95 % interval)",
+    )
+
+
+def test_times_that_fall_with_the_batch_are_told_with_what_was_done() -> None:
+    """W of 2 was below W of 1."""
+    profile = profile_of(
+        made_point(1, 10.0, 40.0, spread=0.0),
+        made_point(2, 20.0, 36.0, spread=0.0),
+        made_point(4, 40.0, 70.0, spread=0.0),
+    )
+
+    assert caveats(profile)[0] == (
+        "W fell with the batch at 2: levels that never fall are taken instead, up to 5.6% off what was measured"
+    )
+
+
+def test_a_wide_gap_is_told_where_no_line_was_shown_to_hold() -> None:
+    """Two points are no evidence for what lies between them."""
+    told = caveats(made_profile({1: 10.0, 64: 640.0}))
+
+    assert told == (
+        "nothing was measured from batch 1 to 64: L is taken as a straight line there",
+        "nothing was measured from batch 1 to 64: W is taken as a straight line there",
+    )
+
+
+def test_batches_that_are_not_planned_are_told_with_the_reason() -> None:
+    """Not measured, failed, or beyond the memory of the device."""
+    profile = profile_of(
+        made_point(2, 20.0, peak_mb=100),
+        made_point(4, 40.0, peak_mb=200),
+        made_point(8, 80.0, peak_mb=400),
+        failed_point(16),
+    )
+    device = DeviceKind("small", 1.0, 250_000_000)
+
+    assert caveats(profile, device=device) == (
+        "mini-batches below 2 were not measured and are not planned",
+        (
+            "mini-batches of 16 and more are not planned: out of memory (killed at 1.0 GB); 8 is the largest that was "
+            "measured"
+        ),
+        "mini-batches of 8 and more do not fit the 250 MB of small",
+    )
+    assert "no mini-batch is left: 1 are allowed" in caveats(profile, limits=Limits(batch=1))[-1]
+
+
+def test_a_limit_that_cannot_be_checked_is_told() -> None:
+    """The profile has no memory."""
+    told = caveats(made_profile({1: 10.0}), device=DeviceKind("cpu:1", 1.0, 10**9))
+
+    assert told == ("the profile does not tell the memory of every batch: the limit of cpu:1 is not checked for all",)
+
+
+def test_a_batch_that_took_too_long_is_told_as_such() -> None:
+    """It is no want of memory."""
+    told = caveats(profile_of(made_point(1, 10.0), failed_point(2, failed=Failed.TOO_LONG)))
+
+    assert "longer than the limit" in told[0]
+
+
+def test_where_energy_comes_from_is_told() -> None:
+    """Counters, or watts that somebody stated."""
+    assert "energy is measured" in caveats(profile_of(made_point(1, 10.0, energy_j=0.1)))[0]
+    told = caveats(made_profile({1: 10.0}), device=DeviceKind("cpu:1", 1.0, watts=12.0))
+    assert told == ("energy is an estimate: 12 W of cpu:1 by the time, no counter was read",)
+
+
+def test_an_image_size_between_two_is_told() -> None:
+    """Both are named."""
+    points = [made_point(1, 10.0 * s, size=Size(100 * s, 100)) for s in (1, 3)]
+
+    assert "between the profiled 100x100 and 300x100" in caveats(profile_of(*points), Size(200, 100))[0]

@@ -1,0 +1,182 @@
+"""How long a device takes: against simulated processes, Student's tables, and a search step by step."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from deadline_cases import option, sure
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from vedette.rules.capacity.capability import Option
+from vedette.rules.capacity.prediction import (
+    MOST_USES,
+    Spread,
+    all_within,
+    makespan,
+    met,
+    most_uses,
+    prediction,
+    quantile_s,
+    spread,
+    time_s,
+)
+from vedette.values.deadline import DeadlineClass
+from vedette.values.moment import Moment
+
+VARIES = Option(4, Moment(1.0, 0.2, 0.05, 5, 5), Moment(0.1, 0.02, 0.004, 500, 5), 1.5, 0.2)
+CLASSES = st.sampled_from(list(DeadlineClass))
+
+
+@st.composite
+def options(draw: st.DrawFn) -> Option:
+    amounts = st.floats(0.001, 2.0)
+    trials = draw(st.integers(1, 6))
+    parts = [
+        Moment(draw(amounts), draw(amounts), draw(st.none() | st.floats(0.0, 0.5)), trials, trials) for _ in range(2)
+    ]
+    return Option(draw(st.integers(1, 64)), parts[0], parts[1], draw(amounts), draw(amounts))
+
+
+def test_the_mean_is_that_of_the_first_and_t_later_ones() -> None:
+    """W + t L."""
+    assert spread(VARIES, 0).mean == 1.0
+    assert spread(VARIES, 90).mean == pytest.approx(10.0)
+
+
+def test_deviations_are_those_of_simulated_processes() -> None:
+    """20,000 processes of 31 mini-batches, each with a slowness of its own; the mean is taken as known."""
+    rng = np.random.default_rng(5)
+    slow = rng.standard_normal(20_000)
+    first = 1.0 + 0.05 * slow + 0.2 * rng.standard_normal(20_000)
+    later = 0.1 + 0.004 * slow[:, None] + 0.02 * rng.standard_normal((20_000, 30))
+    took = first + later.sum(axis=1)
+
+    known = spread(VARIES, 30)
+
+    assert known.between is not None
+    assert math.hypot(known.within, known.between / math.sqrt(1 + 1 / 5)) == pytest.approx(took.std(), rel=0.02)
+
+
+def test_what_varies_only_between_processes_has_students_prediction_interval() -> None:
+    """The textbook interval of one new value: mean -+ t(0.975; n - 1) s sqrt(1 + 1/n), of five processes."""
+    values = np.array([9.8, 10.1, 10.4, 9.9, 10.3])
+    only = Option(1, Moment(values.mean(), 0.0, values.std(ddof=1), 5, 5), sure(1.0), 11, 1)
+    half = stats.t.ppf(0.975, 4) * values.std(ddof=1) * math.sqrt(1 + 1 / 5)
+
+    told = prediction(only, 0, 0.95)
+
+    assert (told.expected, told.low, told.high) == pytest.approx((10.1, 10.1 - half, 10.1 + half))
+
+
+def test_what_varies_only_within_is_normal() -> None:
+    """100 later ones of deviation 0.02 have 0.2 together."""
+    within = Option(1, sure(1.0), Moment(0.1, 0.02, 0.0, 1000, 10), 1, 1)
+
+    assert quantile_s(within, 100, 0.95) == pytest.approx(11 + stats.norm.ppf(0.95) * 0.2)
+    assert quantile_s(within, 100, 0.05) == pytest.approx(11 - stats.norm.ppf(0.95) * 0.2)
+
+
+def test_an_interval_of_three_trials_holds_as_often_as_it_says() -> None:
+    """3,000 profiles of three processes each, and one process more: the 95 % quantile holds in 95 % or a bit more."""
+    rng = np.random.default_rng(8)
+    held = []
+    for _ in range(3000):
+        slow = rng.standard_normal(4) * 0.003
+        trials = 0.1 + slow[:3, None] + 0.02 * rng.standard_normal((3, 100))
+        later = Moment(trials.mean(), 0.02, trials.mean(axis=1).std(ddof=1), 300, 3)
+        took = 1.0 + 200 * (0.1 + slow[3]) + 0.02 * math.sqrt(200) * rng.standard_normal()
+        limit = quantile_s(Option(1, sure(1.0), later, 1, 1), 200, 0.95)
+        held.append(limit is not None and took <= limit)
+
+    assert 0.93 <= np.mean(held) <= 0.98
+
+
+def test_one_trial_tells_nothing_of_the_next_process() -> None:
+    """No interval and no probability, whatever varied within it; a soft deadline then counts as a hard one."""
+    one = Option(4, Moment(1.0, 0.1, None, 10, 1), Moment(0.1, 0.01, None, 10, 1), 2.0, 0.3)
+
+    assert quantile_s(one, 10, 0.9) is None
+    assert spread(one, 10).probability(99.0) is None
+    assert prediction(one, 10).low is None
+    assert time_s(one, 10, DeadlineClass.SOFT) == time_s(one, 10, DeadlineClass.HARD) == pytest.approx(5.0)
+
+
+@settings(deadline=None, max_examples=60)
+@given(option=options(), later=st.integers(0, 500), probability=st.floats(0.02, 0.98))
+def test_probability_is_the_inverse_of_the_quantile(option: Option, later: int, probability: float) -> None:
+    """The time that is met with p is met with p."""
+    known = spread(option, later)
+    limit = known.quantile_s(probability)
+
+    assert limit is None or known.probability(limit) == pytest.approx(probability, abs=1e-6)
+
+
+@settings(deadline=None, max_examples=60)
+@given(option=options(), deadline=CLASSES, within=st.floats(0.001, 1e4), probability=st.floats(0.01, 0.999))
+def test_most_uses_is_the_last_that_is_in_time(
+    option: Option, deadline: DeadlineClass, within: float, probability: float
+) -> None:
+    """It is in time, and one more is not: whatever the class."""
+    most = most_uses(option, within, deadline, probability)
+
+    if most is None:
+        assert not met(time_s(option, 0, deadline, probability), within)
+    else:
+        assert met(time_s(option, most, deadline, probability), within)
+        assert not met(time_s(option, most + 1, deadline, probability), within)
+
+
+@settings(deadline=None, max_examples=60)
+@given(option=options(), deadline=CLASSES, within=st.floats(0.001, 20), uses=st.integers(0, 30))
+def test_most_uses_is_what_counting_up_finds(option: Option, deadline: DeadlineClass, within: float, uses: int) -> None:
+    """M at most."""
+    in_time = [t for t in range(uses + 1) if met(time_s(option, t, deadline, 0.9), within)]
+
+    assert most_uses(option, within, deadline, 0.9, uses) == max(in_time, default=None)
+
+
+def test_a_billion_uses_are_found_at_once() -> None:
+    """No loop over them; decimals are what they are, and no last use is lost to rounding."""
+    assert most_uses(option(1, 0.3, 0.1), 0.3 + 0.1 * 10**9, DeadlineClass.RELAXED) == 10**9
+    assert most_uses(option(1, 0.1, 0.1), 0.3, DeadlineClass.RELAXED) == 2
+    assert most_uses(option(1, 0.1, 0.0), 0.3, DeadlineClass.SOFT) == MOST_USES
+    assert most_uses(VARIES, math.inf, DeadlineClass.SOFT) == MOST_USES
+    assert most_uses(VARIES, 1e300, DeadlineClass.SOFT) == MOST_USES
+
+
+def test_a_smaller_last_mini_batch_counts_with_its_own_times() -> None:
+    """W(4) + 2 L(4) + L(1)."""
+    known = spread(option(4, 1.0, 0.4), 3, option(1, 0.7, 0.1))
+
+    assert known.mean == pytest.approx(1.0 + 2 * 0.4 + 0.1)
+
+
+def test_the_last_of_several_devices_is_later_than_each() -> None:
+    """Against 200,000 draws of the largest of three normal times, two of them alike."""
+    rng = np.random.default_rng(3)
+    spreads = (Spread(10, 1.0, 0.0, 9), Spread(10, 1.0, 0.0, 9), Spread(11, 0.5, 0.0, 9))
+    drawn = np.max([rng.normal(one.mean, one.within, 200_000) for one in spreads], axis=0)
+
+    told = makespan(spreads, 0.9)
+
+    assert told.low is not None
+    assert told.high is not None
+    assert (told.low, told.expected, told.high) == pytest.approx(np.quantile(drawn, [0.05, 0.5, 0.95]), abs=0.02)
+    assert all_within(spreads, 11.5) == pytest.approx((drawn <= 11.5).mean(), abs=0.005)
+
+
+def test_a_makespan_without_variation_is_the_longest_time() -> None:
+    """And one of which a device is not known has no interval."""
+    known, other = Spread(3.0, 0.0, 0.0, 5), Spread(2.0, 0.1, None, 1)
+
+    assert makespan((known, Spread(1.0, 0.0, 0.0, 5))).high == 3.0
+    assert makespan((known, other)).high is None
+    assert makespan((known, other)).expected == 3.0
+    assert all_within((known, other), 9) is None
+    assert all_within((known,), 3.0) == 1.0
+    with pytest.raises(ValueError, match="one device"):
+        makespan(())

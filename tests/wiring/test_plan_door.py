@@ -1,0 +1,84 @@
+"""`vedette.plan`: the library's call, on given profiles."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import vedette
+from vedette.errors import InvalidError, NotFoundError, UsageError
+from vedette.values.deadline import DeadlineClass
+from vedette.values.plan import Plan, PlanKind, Status
+from vedette.wiring.plan_store import home_plans
+
+POINTS = "points: [{batch: 1, latency_ms: 40, between_ms: 1, warm_up_ms: 60, trials: 3}, {batch: 8, latency_ms: 250}]"
+
+
+@pytest.fixture
+def profile(tmp_path: Path) -> Path:
+    """Of a detector on one core."""
+    file = tmp_path / "det.yaml"
+    file.write_text(f"model: det\ndevice: cpu:1\nquality: 24.3\n{POINTS}\n", encoding="utf-8")
+    return file
+
+
+def planned(profile: Path, kind: str = "deadline", **more: object) -> Plan:
+    asked = {"model": "det", "images": 100, "within": "20s", "devices": "cpu:1,cpu:1", "profiles": [profile]} | more
+    return vedette.plan(kind, **asked)  # type: ignore[arg-type]
+
+
+def test_a_plan_is_made_and_kept(profile) -> None:
+    """Text or seconds for a time, the same plan; it is found again under its id."""
+    plan = planned(profile)
+
+    assert plan.status is Status.OPTIMAL
+    assert plan.images == 100
+    assert plan.demand.within_s == planned(profile, within=20.0).demand.within_s == 20.0
+    assert home_plans().get(plan.id) == plan
+
+
+def test_each_kind_is_asked_with_its_own_words(profile) -> None:
+    """A budget is relaxed unless told, a model has no need of a name."""
+    budget = planned(profile, "budget", images=None)
+    model = planned(profile, "model", model=())
+
+    assert budget.demand.kind is PlanKind.BUDGET
+    assert budget.demand.deadline is DeadlineClass.RELAXED
+    assert model.demand.models == ("det",)
+    assert model.objective.value == 24.3
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"images": 0}, "one image at least"),
+        ({"within": "20"}, "within='20' is no time"),
+        ({"within": None}, "within is missing"),
+        ({"rate": 3.0}, "rate is of no use"),
+        ({"kind": "fastest"}, "kind='fastest' is not known"),
+        ({"deadline": "firm"}, "deadline='firm' is not known"),
+        ({"start": "hot"}, "start='hot' is not known"),
+        ({"goal": "fame"}, "goal='fame' is not known"),
+        ({"model": ["det", "other"]}, "2 models"),
+        ({"overlap": 3}, "overlap and fill belong to tiles"),
+        ({"probability": 95.0}, "between 0 and 1"),
+        ({"size": (640,)}, "missing 1 required"),
+    ],
+)
+def test_what_cannot_be_planned_is_told(profile, more, told) -> None:
+    """With the next step."""
+    with pytest.raises(InvalidError, match=told) as caught:
+        planned(profile, **more)
+
+    assert caught.value.help
+
+
+def test_the_same_errors_as_on_the_command_line(profile) -> None:
+    """Devices that are none, profiles that are not there, a model that was not profiled."""
+    with pytest.raises(UsageError, match="'gpu' is no device"):
+        planned(profile, devices="gpu")
+    with pytest.raises(NotFoundError, match=r"none\.yaml"):
+        planned(profile, profiles=["none.yaml"])
+    with pytest.raises(NotFoundError, match=r"with 1 cores \(cpu:1\), not with 0.5"):
+        planned(profile, devices="cpu:0.5")
