@@ -29,13 +29,16 @@ from benchmarks.evidence import environment, write
 from benchmarks.plans_picture import picture
 from vedette.adapters.config.fleet import Devices
 from vedette.adapters.config.home import default_home
+from vedette.adapters.probes.host import probe_host
 from vedette.errors import VedetteError
 from vedette.rules.stats.proportion import proportion_estimate
+from vedette.rules.threads import usable_cores
 from vedette.values.deadline import DeadlineClass
 from vedette.values.device import DeviceKind, Fleet, Stock
 from vedette.values.plan import Demand, Plan, PlanKind, Verification
+from vedette.wiring.carried import Carried
 from vedette.wiring.plan import Sources, devices_of, make_plan
-from vedette.wiring.plan_verify import Carried, verify_plan
+from vedette.wiring.plan_verify import verify_plan
 from vedette.wiring.profile import ProfileAsked, take_profile
 
 MODELS = ("efficientnet-lite0", "ssdlite-mobilenet-v2", "nanodet-m-320")
@@ -135,18 +138,21 @@ def _share(truths: Sequence[bool]) -> dict[str, Any]:
 def _block(model: str, devices: str, lengths: Sequence[float]) -> Iterator[Row]:
     """Profile a model on the kinds of one fleet, and carry plans out at once: the machine drifts."""
     found = devices_of(devices)
-    busy = max(0, round(sum((stock.kind.cores or 0) * stock.count for stock in found.fleet.stocks) - 1))
     for stock in found.fleet.stocks:
-        neighbours = min(found.fleet.count - 1, max(1, busy)) if found.fleet.count > 1 else 0
-        take_profile(
-            ProfileAsked(model, stock.kind, batches=BATCHES, trials=TRIALS, neighbours=neighbours), lambda _: None
-        )
+        asked = ProfileAsked(model, stock.kind, batches=BATCHES, trials=TRIALS, neighbours=_beside(found, stock.kind))
+        take_profile(asked, lambda _: None)
     for within_s in lengths:
         plan = _full(model, found, within_s)
         yield _carried_out(plan, model, devices, found.fleet.count, fewer=False)
         fewer = _fewer(plan, found)
         if fewer is not None and fewer.makespan_s is not None and within_s <= CLEARLY * fewer.makespan_s.expected:
             yield _carried_out(fewer, model, devices, found.fleet.count - 1, fewer=True, within_s=within_s)
+
+
+def _beside(found: Devices, kind: DeviceKind) -> int:
+    """Neighbours of its kind that a device has in a plan on the whole fleet, as the planner wants them."""
+    share = kind.cores or 1.0
+    return min(found.fleet.count - 1, int((usable_cores(probe_host()) - share) / share + 1e-9))
 
 
 def _full(model: str, found: Devices, within_s: float) -> Plan:

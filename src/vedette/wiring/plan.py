@@ -66,7 +66,7 @@ def make_plan(demand: Demand, sources: Sources, say: Say) -> Made:
     """
     profiles = opened_profiles(sources, say)
     cores = usable_cores(probe_host())
-    plan = Planner(profiles, LazyCpSat(), SystemClock(), cores - 1).plan(demand)
+    plan = Planner(profiles, LazyCpSat(), SystemClock(), cores).plan(demand)
     profiles.check_named(plan.profiles)
     home_plans().put(plan)
     return Made(plan, profiles.given | profiles.named)

@@ -26,7 +26,7 @@ def profiles() -> tuple[Profile, ...]:
 
 
 def planned(demand: Demand, *known: Profile) -> Plan:
-    return Planner(FakeSource(known), CpSat(), StoppedClock(), 1).plan(demand)
+    return Planner(FakeSource(known), CpSat(), StoppedClock(), 2).plan(demand)
 
 
 def choice(within_s: float, models: tuple[str, ...] = ("a", "b", "c"), images: int = 60) -> Demand:

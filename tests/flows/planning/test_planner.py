@@ -24,7 +24,7 @@ def fleet(*kinds: tuple[DeviceKind, int]) -> Fleet:
 
 
 def planner(*profiles: Profile, measurable: tuple[Profile, ...] = ()) -> Planner:
-    return Planner(FakeSource(profiles, measurable), CpSat(), StoppedClock(), 1)
+    return Planner(FakeSource(profiles, measurable), CpSat(), StoppedClock(), 2)
 
 
 def planned(demand: Demand, *profiles: Profile) -> Plan:
@@ -159,7 +159,7 @@ def test_each_kind_has_its_own_profile() -> None:
 def test_what_is_not_profiled_is_measured() -> None:
     """With as many busy neighbours as the plan has, and the machine cores."""
     source = FakeSource((), (made_profile(),))
-    plan = Planner(source, CpSat(), StoppedClock(), 1).plan(job(8))
+    plan = Planner(source, CpSat(), StoppedClock(), 2).plan(job(8))
 
     assert plan.profiles == ("m-cpu-1",)
     assert [(one.model, one.busy_neighbours) for one in source.asked] == [("m", 1)]

@@ -13,6 +13,7 @@ from vedette.rules.capacity.capability import Capability
 from vedette.rules.capacity.capable import capability
 from vedette.rules.capacity.caveats import caveats
 from vedette.rules.capacity.matching import Match, Wanted
+from vedette.rules.capacity.prediction import ROUNDING
 from vedette.values.device import DeviceKind
 from vedette.values.plan import Demand, Limits
 from vedette.values.profile import Profile
@@ -44,13 +45,13 @@ class Known:
     warnings: tuple[str, ...]
 
 
-def known(demand: Demand, source: ProfileSource, neighbours: int) -> Known:
+def known(demand: Demand, source: ProfileSource, cores: int) -> Known:
     """Profiles and capabilities of every model of a demand on every kind of its fleet.
 
     Args:
         demand: whose models and devices are looked for.
         source: of profiles.
-        neighbours: devices that may be busy beside one, at most.
+        cores: of the machine: profiles are wanted with as many busy neighbours as the plan will have.
 
     Raises:
         NotFoundError: none fits and none is to be measured; of several models one that has a profile is enough.
@@ -61,7 +62,7 @@ def known(demand: Demand, source: ProfileSource, neighbours: int) -> Known:
     for model in demand.models:
         for stock in demand.fleet.stocks:
             try:
-                profile, remarks = _profile(_wanted(demand, model, stock.kind, neighbours), source)
+                profile, remarks = _profile(_wanted(demand, model, stock.kind, cores), source)
                 able = capable(profile, demand, stock.kind)
             except VedetteError as error:
                 problems.append(error)
@@ -76,8 +77,10 @@ def known(demand: Demand, source: ProfileSource, neighbours: int) -> Known:
     return Known(known, tuple(capabilities), tuple(dict.fromkeys(warnings)))
 
 
-def _wanted(demand: Demand, model: str, kind: DeviceKind, neighbours: int) -> Wanted:
-    busy = min(demand.fleet.count - 1, neighbours)
+def _wanted(demand: Demand, model: str, kind: DeviceKind, cores: int) -> Wanted:
+    """Its neighbours are of its own kind: the other devices of the fleet, as far as they fit on the machine."""
+    room = 0 if kind.cores is None else int((cores - kind.cores) / kind.cores + ROUNDING)
+    busy = max(0, min(demand.fleet.count - 1, room))
     return Wanted(model, kind, size=demand.size, tiling=demand.tiling, busy_neighbours=busy)
 
 

@@ -30,19 +30,19 @@ _ANSWERS: dict[PlanKind, Callable[[Demand, Known, Solver], Plan]] = {
 class Planner:
     """Plans on the profiles of one source with one solver."""
 
-    def __init__(self, source: ProfileSource, solver: Solver, clock: Clock, neighbours: int) -> None:
+    def __init__(self, source: ProfileSource, solver: Solver, clock: Clock, cores: int) -> None:
         """Take what the planner asks.
 
         Args:
             source: of profiles.
             solver: of the exact problem.
             clock: for the time of a plan.
-            neighbours: devices that may be busy beside one, at most: the other cores of the machine.
+            cores: of the machine, on which the devices of a plan work beside each other.
         """
         self._source = source
         self._solver = solver
         self._clock = clock
-        self._neighbours = neighbours
+        self._cores = cores
 
     def plan(self, demand: Demand) -> Plan:
         """The answer to a demand; an infeasible one is an answer too.
@@ -51,7 +51,7 @@ class Planner:
             NotFoundError: a model has no profile that fits, and none is to be measured.
             InvalidError: the profiles or prices do not hold what the demand asks for, or it contradicts itself.
         """
-        rests_on = known(demand, self._source, self._neighbours)
+        rests_on = known(demand, self._source, self._cores)
         plan = _ANSWERS[demand.kind](demand, rests_on, self._solver)
         now = self._clock.wall()
         created, stamp = now.isoformat(timespec="seconds"), f"{now:%Y%m%d-%H%M%S}"

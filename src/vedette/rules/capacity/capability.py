@@ -1,6 +1,6 @@
 """What one model can do on one kind of device, as plans see it: a row for each mini-batch size. Plans know no curves.
 
-    Profile -> curves -> Capability(options for b = 1, 2, ..., MB) -> plans
+Profile -> curves -> Capability(options for b = 1, 2, ..., MB) -> plans
 """
 
 from __future__ import annotations
