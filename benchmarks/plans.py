@@ -2,8 +2,9 @@
 
     for each model and fleet: profile -> plans of growing length -> each carried out -> the same, one device fewer
 
-The images of a plan are those that a budget plan promises for 95 % of its time, so that each plan needs its fleet. A
-plan with one device fewer is carried out where the deadline lies 10 % or more below what it is predicted to take.
+The images of a plan are those that a budget plan promises for 95 % of its time, so that each plan needs its fleet. The
+first of each fleet is carried out with one device fewer, too, where its deadline lies 10 % or more below what that is
+predicted to take.
 Bars: median of the absolute error of the makespan at most 5 %, 90th percentile at most 10 %; of the plans given with
 95 % nine of ten hold; one device fewer misses nine of ten deadlines. 30 plans at least.
 
@@ -43,15 +44,17 @@ from vedette.wiring.profile import ProfileAsked, take_profile
 
 MODELS = ("efficientnet-lite0", "ssdlite-mobilenet-v2", "nanodet-m-320")
 FLEETS = (
-    "cpu:1",
     "cpu:1,cpu:1",
     "cpu:0.5,cpu:0.5",
-    "cpu:1,cpu:0.5",
     "cpu:1,cpu:0.5,cpu:0.5",
     "cpu:0.5,cpu:0.5,cpu:0.5,cpu:0.5",
+    "cpu:1",
+    "cpu:1,cpu:0.5",
 )
-LENGTHS_S = (2.0, 4.0, 6.0, 8.0, 12.0, 20.0, 30.0, 60.0)
-PLANS_A_BLOCK = 2
+LENGTHS_S = (2.0, 4.0, 12.0, 3.0, 6.0, 20.0, 5.0, 8.0, 30.0, 2.5, 10.0, 60.0, 7.0)
+"""Thirteen, so that neither models nor fleets always get the same ones."""
+
+PLANS_A_BLOCK = 3
 BATCHES = (1, 4, 8)
 TRIALS = 3
 PROBABILITY = 0.95
@@ -88,7 +91,7 @@ def main() -> None:
     began = time.monotonic()
     rows: list[Row] = []
     with _own_home():
-        blocks = [(model, fleet) for model in models for fleet in fleets]
+        blocks = [(model, fleet) for fleet in fleets for model in models]
         for number, (model, fleet) in enumerate(blocks):
             lengths = [LENGTHS_S[(PLANS_A_BLOCK * number + place) % len(LENGTHS_S)] for place in range(PLANS_A_BLOCK)]
             for row in _block(model, fleet, lengths):
@@ -141,10 +144,10 @@ def _block(model: str, devices: str, lengths: Sequence[float]) -> Iterator[Row]:
     for stock in found.fleet.stocks:
         asked = ProfileAsked(model, stock.kind, batches=BATCHES, trials=TRIALS, neighbours=_beside(found, stock.kind))
         take_profile(asked, lambda _: None)
-    for within_s in lengths:
+    for place, within_s in enumerate(lengths):
         plan = _full(model, found, within_s)
         yield _carried_out(plan, model, devices, found.fleet.count, fewer=False)
-        fewer = _fewer(plan, found)
+        fewer = None if place else _fewer(plan, found)
         if fewer is not None and fewer.makespan_s is not None and within_s <= CLEARLY * fewer.makespan_s.expected:
             yield _carried_out(fewer, model, devices, found.fleet.count - 1, fewer=True, within_s=within_s)
 
