@@ -25,7 +25,7 @@ def profile(tmp_path: Path) -> Path:
 
 def planned(profile: Path, kind: str = "deadline", **more: object) -> Plan:
     asked = {"model": "det", "images": 100, "within": "20s", "devices": "cpu:1,cpu:1", "profiles": [profile]} | more
-    return vedette.plan(kind, **asked)  # type: ignore[arg-type]
+    return vedette.plan(kind, **asked).plan  # type: ignore[arg-type]
 
 
 def test_a_plan_is_made_and_kept(profile) -> None:
@@ -82,3 +82,26 @@ def test_the_same_errors_as_on_the_command_line(profile) -> None:
         planned(profile, profiles=["none.yaml"])
     with pytest.raises(NotFoundError, match=r"with 1 cores \(cpu:1\), not with 0.5"):
         planned(profile, devices="cpu:0.5")
+
+
+def test_a_notebook_shows_a_plan_as_a_page(profile) -> None:
+    """With the curves of a profile that is kept nowhere; as text it is what is recommended."""
+    planned = vedette.plan("deadline", model="det", images=100, within="20s", devices="cpu:1,cpu:1", profiles=[profile])
+
+    shown = planned._repr_html_()
+
+    assert "Time of a later mini-batch" in shown
+    assert "OPTIMAL" in shown
+    assert str(planned).splitlines()[1:] == list(planned.words)
+    assert planned.status is planned.plan.status
+
+
+def test_a_plan_is_written_as_a_report_and_as_a_configuration(profile, tmp_path) -> None:
+    """Both name the plan."""
+    planned = vedette.plan("deadline", model="det", images=100, within="20s", devices="cpu:1", profiles=[profile])
+
+    report = planned.report(tmp_path / "plan.html")
+    (configuration,) = planned.apply(tmp_path / "vedette.yaml")
+
+    assert planned.plan.id in report.read_text(encoding="utf-8")
+    assert planned.plan.id in configuration.read_text(encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -56,6 +57,25 @@ def show(
     from vedette.wiring.plan_verify import open_plan
 
     shown(open_plan(plan), output_format)
+
+
+@app.command()
+def report(
+    plan: Annotated[str, typer.Argument(metavar="PLAN", help="Id, the start of one, `last`, or a file.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="HTML file to write; one that is there is replaced.")
+    ] = Path("plan.html"),
+    profile: Annotated[
+        list[Path] | None, typer.Option(metavar="FILE", help="Given profile that is not kept; may be repeated.")
+    ] = None,
+) -> None:
+    """Write one HTML file that shows a plan: curves, devices over time, other deadlines, measured beside predicted."""
+    from vedette.wiring.plan_report import write_plan_report
+    from vedette.wiring.plan_store import read_profiles
+    from vedette.wiring.plan_verify import open_plan
+
+    size_bytes = write_plan_report(open_plan(plan), output, read_profiles(profile or []))
+    print_line(f"{output} ({size_bytes / 1e3:,.0f} kB)")
 
 
 app.command()(verify)

@@ -5,7 +5,8 @@ keyword arguments -> Demand, Sources -> the plan, kept in the home folder
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,13 +15,81 @@ from vedette.errors import InvalidError
 from vedette.rules.serving.units import seconds_of
 from vedette.values.deadline import DeadlineClass
 from vedette.values.frame import Size
-from vedette.values.plan import Demand, Goal, Limits, Plan, PlanKind, Start
+from vedette.values.plan import Demand, Goal, Limits, Plan, PlanKind, Start, Status, Verification
+from vedette.values.profile import Profile
 from vedette.values.tiling import Fill, Tiling
 from vedette.wiring.plan import Sources, devices_of, make_plan, profiled_models
 
 Name = TypeVar("Name", PlanKind, Start, DeadlineClass, Goal)
 Time = str | float
 """`20s`, `500ms`, or seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan and what can be done with it; a notebook shows it as a page.
+
+    Attributes:
+        plan: the answer.
+        given: profiles behind it that are not kept, by id.
+    """
+
+    plan: Plan
+    given: Mapping[str, Profile] = field(default_factory=dict)
+
+    @property
+    def status(self) -> Status:
+        """What is known of the answer."""
+        return self.plan.status
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The recommendation, a sentence each."""
+        return self.plan.words
+
+    def verify(self, images_from: str | Path | None = None) -> Verification:
+        """Carry the plan out on this machine, and keep what came of it; blocks until it is done.
+
+        Raises:
+            VedetteError: it assigns nothing, or cannot be carried out here.
+        """
+        from vedette.wiring.plan_verify import verify_plan
+
+        return verify_plan(self.plan, None if images_from is None else Path(images_from), _unheard, given=self.given)
+
+    def apply(self, output: str | Path, port: int = 8000, *, replace: bool = False) -> tuple[Path, ...]:
+        """Write the configuration with which `vedette serve` carries the plan out; the files.
+
+        Raises:
+            VedetteError: it assigns nothing, or a file is there already.
+        """
+        from vedette.wiring.plan_apply import apply_plan
+
+        return apply_plan(self.plan, Path(output), port, replace=replace, given=self.given)
+
+    def report(self, output: str | Path) -> Path:
+        """Write the plan as one HTML file; the file.
+
+        Raises:
+            VedetteError: it cannot be written.
+        """
+        from vedette.wiring.plan_report import write_plan_report
+
+        write_plan_report(self.plan, Path(output), self.given)
+        return Path(output)
+
+    def __str__(self) -> str:
+        return "\n".join((f"plan {self.plan.id}: {self.plan.status}", *self.plan.words))
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from vedette.wiring.plan_report import plan_html
+
+        return plan_html(self.plan, self.given)
+
+
+def _unheard(_: str) -> None:
+    """What a library does not print."""
 
 
 def plan(  # noqa: PLR0913 - the same choices as on the command line
@@ -49,7 +118,7 @@ def plan(  # noqa: PLR0913 - the same choices as on the command line
     fill: str | None = None,
     profiles: Sequence[str | Path] = (),
     profile_first: bool = True,
-) -> Plan:
+) -> Planned:
     """Plan what to run where; the plan is kept as those of the command line are.
 
     Args:
@@ -109,7 +178,8 @@ def plan(  # noqa: PLR0913 - the same choices as on the command line
         raise InvalidError("overlap and fill belong to tiles", help="give tile=(width, height)")
     _check_whole(demand)
     folder = None if images_from is None else Path(images_from)
-    return make_plan(demand, Sources(fleet.profiles, named, folder, profile_first), lambda _: None).plan
+    made = make_plan(demand, Sources(fleet.profiles, named, folder, profile_first), _unheard)
+    return Planned(made.plan, made.given)
 
 
 _NEEDED = {
@@ -124,9 +194,9 @@ _WORDS = {"images": "images", "within_s": "within", "rate_per_s": "rate", "p99_m
 def _check_whole(demand: Demand) -> None:
     """What the kind needs is there, and nothing that it would ignore."""
     needed = _NEEDED[demand.kind]
-    for field, word in _WORDS.items():
-        there = getattr(demand, field) is not None
-        if there != (field in needed):
+    for name, word in _WORDS.items():
+        there = getattr(demand, name) is not None
+        if there != (name in needed):
             told = "is of no use in" if there else "is missing in"
             words = ", ".join(_WORDS[one] for one in needed)
             raise InvalidError(f"{word} {told} a plan of kind {demand.kind}", help=f"it takes {words}")
