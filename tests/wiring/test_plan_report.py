@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,10 +47,3 @@ def test_a_report_needs_a_folder(planned, tmp_path) -> None:
     """One that is there."""
     with pytest.raises(NotFoundError, match="no folder"):
         write_plan_report(planned.plan, tmp_path / "nowhere" / "plan.html")
-
-
-def test_a_rate_has_no_other_deadlines(planned) -> None:
-    """There is no time to vary."""
-    demand = replace(planned.plan.demand, within_s=None)
-
-    assert plan_view(replace(planned.plan, demand=demand), planned.given).trade_offs == ()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from vedette.adapters.store.arrow import spare_pandas
 from vedette.adapters.store.room import write_error
 
 _SCHEMA = pa.schema([("row", pa.int64()), ("body", pa.large_binary())])
@@ -16,6 +17,7 @@ class AnswerFile:
     """Appends bodies; close it before it is read."""
 
     def __init__(self, file: Path) -> None:
+        spare_pandas()
         self._file = file
         try:
             self._sink = pa.OSFile(str(file), "wb")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from vedette.adapters.store.arrow import spare_pandas
 from vedette.adapters.store.room import write_error
 
 
@@ -17,6 +18,7 @@ def write_images(file: Path, images: Sequence[bytes]) -> None:
         ExhaustedError: there is no room.
         UnavailableError: they cannot be written.
     """
+    spare_pandas()
     table = pa.table({"image": pa.array(images, pa.large_binary())})
     try:
         with pa.OSFile(str(file), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
@@ -27,6 +29,7 @@ def write_images(file: Path, images: Sequence[bytes]) -> None:
 
 def read_images(file: Path) -> list[bytes]:
     """The images in their order."""
+    spare_pandas()
     with pa.memory_map(str(file)) as source:
         table = pa.ipc.open_file(source).read_all()
         return [each.as_py() for each in table.column("image")]

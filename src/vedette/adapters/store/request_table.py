@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from vedette.adapters.store.arrow import spare_pandas
 from vedette.adapters.store.room import NO_ROOM, note_lack, write_error, write_whole
 from vedette.errors import InvalidError, NotFoundError, VedetteError
 from vedette.values.requests import DTYPES, Requests
@@ -46,6 +47,7 @@ class RequestStream:
             ExhaustedError: there is no room.
             UnavailableError: it cannot be made.
         """
+        spare_pandas()
         self.rows = 0
         self.dropped = 0
         self._path = file
@@ -124,6 +126,7 @@ def read_requests(folder_or_file: Path) -> Requests:
         NotFoundError: there is neither.
         InvalidError: it is damaged, or holds something else.
     """
+    spare_pandas()
     file = folder_or_file
     if file.is_dir():
         file = next((file / name for name in (TABLE, STREAM) if (file / name).exists()), file / TABLE)
@@ -185,6 +188,7 @@ def _schema() -> pa.Schema:
 def _batch(requests: Requests) -> pa.RecordBatch:
     import pyarrow as pa
 
+    spare_pandas()
     arrays = [pa.array(np.asarray(getattr(requests, name), kind)) for name, kind in DTYPES.items()]
     return pa.RecordBatch.from_arrays(arrays, schema=_schema())
 

@@ -16,6 +16,7 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
+from vedette.adapters.store.arrow import spare_pandas
 from vedette.errors import InvalidError, NotFoundError
 from vedette.values.reading import Absence, Feature, Pace, Reckoning, Samples
 
@@ -56,6 +57,7 @@ def read_parquet(file: Path) -> Samples:
     """
     from pyarrow import ArrowInvalid, parquet
 
+    spare_pandas()
     try:
         table = parquet.read_table(file)
     except FileNotFoundError:
@@ -72,6 +74,7 @@ def read_parquet(file: Path) -> Samples:
 def _table(samples: Samples) -> Any:
     import pyarrow as pa
 
+    spare_pandas()
     columns = {
         "at_ns": pa.array(samples.at_ns, pa.int64()),
         "took_ns": pa.array(samples.took_ns, pa.int64()),
