@@ -1,4 +1,4 @@
-"""pyarrow without pandas, which it looks for at its first array: an import of a second or two in mid-run.
+"""pyarrow without pandas, which it looks for at its first array: an import of a second or two, in mid-run.
 
 The solver of plans brings pandas along, so it is there although nothing here needs it.
 """
@@ -26,7 +26,7 @@ class _NoPandas(MetaPathFinder):
 
 @functools.cache
 def spare_pandas() -> None:
-    """Let pyarrow make its first array while there is no pandas: it asks once only. To be called before any other."""
+    """Let pyarrow make and read its first array while there is no pandas: it asks once only. To be called before both."""
     if "pandas" in sys.modules:
         return  # whoever imported it has paid already
     import numpy as np
@@ -35,6 +35,6 @@ def spare_pandas() -> None:
     finder = _NoPandas()
     sys.meta_path.insert(0, finder)
     try:
-        pa.array(np.zeros(1))
+        pa.chunked_array([pa.array(np.zeros(1))]).to_numpy()  # each way asks for itself
     finally:
         sys.meta_path.remove(finder)
