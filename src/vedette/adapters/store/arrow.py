@@ -26,7 +26,7 @@ class _NoPandas(MetaPathFinder):
 
 @functools.cache
 def spare_pandas() -> None:
-    """Let pyarrow make and read its first array while there is no pandas: it asks once only. To be called before both."""
+    """Let pyarrow make and read its first array while there is no pandas: it asks once. To be called before others."""
     if "pandas" in sys.modules:
         return  # whoever imported it has paid already
     import numpy as np
