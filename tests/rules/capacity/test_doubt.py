@@ -73,3 +73,10 @@ def test_doubt_is_largest_in_the_gap_with_the_kink() -> None:
 
     assert max(found, key=lambda batch: found[batch].total) in range(17, 32)
     assert found[4].total == found[56].total == 0
+
+
+def test_times_that_are_worlds_apart_show_no_line() -> None:
+    """One of them would weigh so much that nothing of the others is left in the sums."""
+    found = doubts(knots((1, 1e-6), (2, 1e3), (3, 1e3), (4, 1e3)), [1, 2, 3, 4], Spread(0.01, 2), 0.03)
+
+    assert all(doubt.noise > 0 for doubt in found.values())

@@ -87,7 +87,10 @@ class _Line:
         x = np.array([(1.0, knot.batch) for knot in knots])
         y = np.array([knot.mean for knot in knots])
         weights = np.array([knot.trials for knot in knots]) / y**2
-        inverse = np.linalg.inv(x.T @ (weights[:, None] * x))
+        try:
+            inverse = np.linalg.inv(x.T @ (weights[:, None] * x))
+        except np.linalg.LinAlgError:  # one time is so much smaller than the others that it alone would make the line
+            return None
         start, slope = (inverse @ (x.T @ (weights * y))).tolist()
         missed = np.abs(start + slope * x[:, 1] - y) / y
         allowed = [max(width / 2, spread.half_width(knot.trials)) for knot in knots]
