@@ -351,9 +351,9 @@ def test_the_search_for_readings_of_the_wall_clock_finds_them(text: str) -> None
 
 
 def test_no_figure_knows_the_wall_clock() -> None:
-    """A step of the wall clock changes the label of a run and no figure: only `wiring/bench.py` asks for it.
+    """A step of the wall clock changes the label of a run, a profile or a plan, and no figure: only those ask for it.
 
-    Beside it the live repository does, which compares it with the times of files.
+    Beside them the live repository does, which compares it with the times of files.
     """
     rooms = (
         *(SOURCES / "flows").rglob("*.py"),
@@ -370,4 +370,6 @@ def test_no_figure_knows_the_wall_clock() -> None:
     readers = {str(file.relative_to(SOURCES)) for file in rooms if wall_reads(file.read_text(encoding="utf-8"))}
     assert len(rooms) > 100
     assert wall_reads((SOURCES / "clock.py").read_text(encoding="utf-8"))
-    assert readers == {"wiring/bench.py", "flows/inference/repository.py"}
+    labels = {"wiring/bench.py", "wiring/profile.py", "wiring/plan_rate.py"}
+    labels |= {"flows/planning/planner.py", "flows/planning/verify.py"}
+    assert readers == {*labels, "flows/inference/repository.py"}
