@@ -23,9 +23,10 @@ from vedette.flows.planning.allocate import allocate
 from vedette.rules.capacity.allocation import Job, Order
 from vedette.rules.capacity.capability import Capability, Option
 from vedette.values.deadline import DeadlineClass
+from vedette.values.demand import Goal, Limits
 from vedette.values.device import Billing, DeviceKind, Fleet, Stock
 from vedette.values.moment import Moment
-from vedette.values.plan import Goal, Limits, Status
+from vedette.values.plan import Status
 
 KINDS, MODELS, BATCHES = 100, 20, 64
 SEEDS = (1, 2, 3)

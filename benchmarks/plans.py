@@ -35,8 +35,10 @@ from vedette.errors import VedetteError
 from vedette.rules.stats.proportion import proportion_estimate
 from vedette.rules.threads import usable_cores
 from vedette.values.deadline import DeadlineClass
+from vedette.values.demand import Demand, PlanKind
 from vedette.values.device import DeviceKind, Fleet, Stock
-from vedette.values.plan import Demand, Plan, PlanKind, Verification
+from vedette.values.plan import Plan
+from vedette.values.verification import Verification
 from vedette.wiring.carried import Carried
 from vedette.wiring.plan import Sources, devices_of, make_plan
 from vedette.wiring.plan_verify import verify_plan

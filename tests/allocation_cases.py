@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from itertools import combinations_with_replacement, product
 
 from hypothesis import strategies as st
@@ -15,10 +16,15 @@ from vedette.rules.capacity.answer import Answer
 from vedette.rules.capacity.capability import Capability, Option
 from vedette.rules.capacity.prediction import time_s
 from vedette.values.deadline import DeadlineClass
+from vedette.values.demand import Goal, Limits
 from vedette.values.device import Billing, DeviceKind, Fleet, Stock
 from vedette.values.integer_program import IntegerProgram, Solution
 from vedette.values.moment import Moment
-from vedette.values.plan import Goal, Limits, Status
+from vedette.values.plan import Status
+
+
+ROUNDED = 1 + Fraction(1, 10**9)
+"""A third of a cent has no exact float: what equals a limit but for that keeps to it."""
 
 
 @dataclass(frozen=True)
@@ -29,18 +35,18 @@ class Choice:
     option: Option
     uses: int
 
-    @property
+    @cached_property
     def images(self) -> int:
         return self.option.batch * (1 + self.uses)
 
-    @property
+    @cached_property
     def cost(self) -> Fraction:
         seconds = Fraction(self.option.first_s.mean) + self.uses * Fraction(self.option.later_s.mean)
         kind = self.capability.device
         hours = math.ceil(seconds / 3600) if kind.billing is Billing.HOUR else seconds / 3600
         return Fraction(kind.price_per_hour or 0.0) * hours
 
-    @property
+    @cached_property
     def energy_wh(self) -> Fraction:
         joules = (self.option.first_j, self.option.later_j)
         if joules[0] is None or joules[1] is None:
@@ -102,9 +108,9 @@ def plans(order: Order) -> Iterator[tuple[Choice, ...]]:
 
 def allowed(order: Order, plan: tuple[Choice, ...]) -> bool:
     limits = order.limits
-    if limits.cost is not None and sum(one.cost for one in plan) > Fraction(limits.cost):
+    if limits.cost is not None and sum(one.cost for one in plan) > Fraction(limits.cost) * ROUNDED:
         return False
-    if limits.energy_wh is not None and sum(one.energy_wh for one in plan) > Fraction(limits.energy_wh):
+    if limits.energy_wh is not None and sum(one.energy_wh for one in plan) > Fraction(limits.energy_wh) * ROUNDED:
         return False
     return all(
         sum(one.images for one in plan if one.capability.model in job.models) >= (job.images or 1) for job in order.jobs
@@ -123,25 +129,30 @@ def value(order: Order, plan: tuple[Choice, ...]) -> Fraction:
             return Fraction(len(plan))
 
 
-def holds_without(order: Order, plan: tuple[Choice, ...]) -> bool:
-    """Whether each job gets its images from those that are left without its best device, working up to T."""
-    able = [choice for one in choices(order, 1).values() for choice in one]
-    for job in order.jobs:
-        most = [
-            max(each.images for each in able if (each.capability, each.option) == (one.capability, one.option))
-            for one in plan
-            if one.capability.model in job.models
-        ]
-        if sum(most) - max(most, default=0) < (job.images or 1):
-            return False
-    return True
-
-
-def best(
-    order: Order, holds: Callable[[Order, tuple[Choice, ...]], bool] = lambda order, plan: True
-) -> Fraction | None:
+def best(order: Order) -> Fraction | None:
     """The best value of all plans; None: there is none."""
-    values = (value(order, plan) for plan in plans(order) if holds(order, plan))
+    return _best(order, plans(order))
+
+
+def best_that_survives(order: Order) -> Fraction | None:
+    """The best value of the plans that hold without the best device of each job; None: there is none."""
+    most: dict[tuple[int, int], int] = {}
+    for one in (choice for able in choices(order, 1).values() for choice in able):
+        place = id(one.capability), id(one.option)
+        most[place] = max(one.images, most.get(place, 0))
+
+    def survives(plan: tuple[Choice, ...]) -> bool:
+        for job in order.jobs:
+            able = [most[id(one.capability), id(one.option)] for one in plan if one.capability.model in job.models]
+            if sum(able) - max(able, default=0) < (job.images or 1):
+                return False
+        return True
+
+    return _best(order, filter(survives, plans(order)))
+
+
+def _best(order: Order, plans: Iterable[tuple[Choice, ...]]) -> Fraction | None:
+    values = (value(order, plan) for plan in plans)
     return (max if order.goal is Goal.IMAGES else min)(values, default=None)
 
 
@@ -172,9 +183,9 @@ def orders(draw: st.DrawFn, goals: tuple[Goal, ...] = tuple(Goal)[:4]) -> Order:
     stocks = tuple(
         Stock(
             DeviceKind(f"kind{one}", None, None, draw(quarters), "EUR", draw(st.sampled_from(Billing)), draw(quarters)),
-            draw(st.integers(1, 2)),
+            draw(st.integers(1, most)),
         )
-        for one in range(2)
+        for one, most in enumerate((2, 1))
     )
     scale = draw(st.sampled_from((1.0, 1800.0)))
     several = draw(st.booleans())

@@ -9,9 +9,9 @@ from fractions import Fraction
 
 from vedette.rules.capacity.capability import Capability, Option
 from vedette.values.deadline import DeadlineClass
+from vedette.values.demand import Demand, Limits, PlanKind
 from vedette.values.device import DeviceKind, Fleet, Stock
 from vedette.values.moment import Moment
-from vedette.values.plan import Demand, Limits, PlanKind
 
 BRUTE_MOST_USES = 24
 

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
+from vedette.values.demand import Demand, Goal, PlanKind
 from vedette.values.device import DeviceKind, Fleet, Stock
 from vedette.values.execution import Execution, Precision, RuntimeName
 from vedette.values.moment import Moment
-from vedette.values.plan import (
-    Assignment,
-    Binding,
-    Demand,
-    DeviceRun,
-    Goal,
-    Objective,
-    Plan,
-    PlanKind,
-    Prediction,
-    Status,
-    Verification,
-)
+from vedette.values.plan import Assignment, Binding, Objective, Plan, Prediction, Status
 from vedette.values.profile import Failed, Origin, Profile, Profiled, ProfilePoint
+from vedette.values.verification import DeviceRun, Verification
 
 CORE = DeviceKind("cpu:1", price_per_hour=0.36, watts=10.0)
 HALF = DeviceKind("cpu:0.5", 0.5)

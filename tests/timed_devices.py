@@ -14,20 +14,10 @@ from vedette.errors import VedetteError
 from vedette.flows.bench.device import DeviceOrder, DeviceWork, Loading
 from vedette.flows.planning.verify import Duty
 from vedette.values.deadline import DeadlineClass
+from vedette.values.demand import Demand, Goal, PlanKind, Start
 from vedette.values.device import DeviceKind, Fleet, Stock
 from vedette.values.execution import Execution, RuntimeName
-from vedette.values.plan import (
-    Assignment,
-    Demand,
-    Goal,
-    Objective,
-    Plan,
-    PlanKind,
-    Prediction,
-    Replicas,
-    Start,
-    Status,
-)
+from vedette.values.plan import Assignment, Objective, Plan, Prediction, Replicas, Status
 
 EXECUTION = Execution(RuntimeName.ONNXRUNTIME)
 

@@ -19,7 +19,7 @@ from vedette.cli import plan_verify
 from vedette.errors import NotFoundError, UsageError
 from vedette.rules.capacity.calibration import pair_of
 from vedette.rules.capacity.verdict import judged
-from vedette.values.plan import DeviceRun
+from vedette.values.verification import DeviceRun
 from vedette.wiring.plan_store import home_calibration
 from vedette.wiring.profiles import home_profiles
 

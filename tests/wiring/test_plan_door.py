@@ -9,7 +9,8 @@ import pytest
 import vedette
 from vedette.errors import InvalidError, NotFoundError, UsageError
 from vedette.values.deadline import DeadlineClass
-from vedette.values.plan import Plan, PlanKind, Status
+from vedette.values.demand import PlanKind
+from vedette.values.plan import Plan, Status
 from vedette.wiring.plan_store import home_plans
 
 POINTS = "points: [{batch: 1, latency_ms: 40, between_ms: 1, warm_up_ms: 60, trials: 3}, {batch: 8, latency_ms: 250}]"

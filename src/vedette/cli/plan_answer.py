@@ -14,7 +14,9 @@ from vedette.values.plan import Status
 
 if TYPE_CHECKING:
     from vedette.adapters.config.fleet import Devices
-    from vedette.values.plan import Demand, Plan, Verification
+    from vedette.values.demand import Demand
+    from vedette.values.plan import Plan
+    from vedette.values.verification import Verification
     from vedette.wiring.plan import Made
 
 

@@ -11,7 +11,7 @@ from vedette.cli.options import parse_tiling
 from vedette.cli.plan_answer import Answering, answered
 from vedette.cli.tables import Format
 from vedette.errors import UsageError
-from vedette.values.plan import Demand, Goal, PlanKind
+from vedette.values.demand import Demand, Goal, PlanKind
 
 if TYPE_CHECKING:
     from vedette.adapters.config.fleet import Devices

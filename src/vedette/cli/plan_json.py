@@ -7,7 +7,8 @@ from typing import Any
 
 from vedette.adapters.store.record import to_data
 from vedette.errors import UnavailableError
-from vedette.values.plan import SCHEMA, Plan, Verification
+from vedette.values.plan import SCHEMA, Plan
+from vedette.values.verification import Verification
 
 
 def plan_json(plan: Plan, verification: Verification | None = None) -> dict[str, Any]:

@@ -13,14 +13,14 @@ from vedette.cli.options import named, parse_duration, parse_size
 from vedette.cli.tables import Format
 from vedette.errors import UsageError
 from vedette.values.deadline import DeadlineClass
+from vedette.values.demand import Goal, Limits, Start
 from vedette.values.frame import Size
-from vedette.values.plan import Goal, Limits, Start
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from vedette.adapters.config.fleet import Devices as FleetWanted
-    from vedette.values.plan import Demand
+    from vedette.values.demand import Demand
 
 _WHERE = "What it may use"
 _HOW_SURE = "How sure it must be"

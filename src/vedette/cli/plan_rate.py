@@ -11,7 +11,7 @@ from vedette.cli import plan_options as given
 from vedette.cli.options import parse_tiling
 from vedette.cli.plan_answer import Answering, answered
 from vedette.cli.tables import Format
-from vedette.values.plan import Demand, Goal, PlanKind
+from vedette.values.demand import Demand, Goal, PlanKind
 
 
 def rate(

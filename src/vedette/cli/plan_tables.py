@@ -9,7 +9,8 @@ from itertools import groupby
 from vedette.cli.tables import print_line, print_table
 from vedette.rules.capacity.amounts import amount_text, money_text, plural, share_text, span_text, time_text
 from vedette.values.deadline import DeadlineClass
-from vedette.values.plan import Assignment, Demand, Goal, Objective, Plan, PlanKind, Prediction, Replicas, Status
+from vedette.values.demand import Demand, Goal, PlanKind
+from vedette.values.plan import Assignment, Objective, Plan, Prediction, Replicas, Status
 
 _WIDTH = 79
 _LABEL = 12

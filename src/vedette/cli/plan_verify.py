@@ -17,7 +17,7 @@ from vedette.rules.capacity.amounts import plural, share_text, time_text
 if TYPE_CHECKING:
     from vedette.values.calibration import Calibration, Pair
     from vedette.values.evidence import Estimate
-    from vedette.values.plan import DeviceRun, Verification
+    from vedette.values.verification import DeviceRun, Verification
 
 _NONE = "-"
 _WIDTH = 79

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vedette.values.deadline import DeadlineClass
+from vedette.values.demand import PlanKind, Start
 from vedette.values.evidence import Estimate
-from vedette.values.plan import PlanKind, Prediction, Start
+from vedette.values.plan import Prediction
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,34 +1,21 @@
-"""A plan: what was demanded, what is to be run where, what it will take, and how sure that is.
+"""A plan: what is to be run where, what it will take, and how sure that is.
 
     Demand + Profiles -> Plan -> (deployed and measured) -> Verification
 
-Symbols are those of A. González Vidal et al., "On Serving Image Classification Models": T is `within_s`, N `images`,
-mbs_i `batch`, t_i `later_uses`, W and L the warm-up and the latency of a mini-batch, M_i `Limits.uses`, MB_i
-`Limits.batch`, NGPU the devices of the fleet.
+Symbols as in `vedette.values.demand`; mbs_i is `batch`, t_i `later_uses`, W and L the warm-up and the latency of a
+mini-batch.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
-from vedette.values.deadline import DeadlineClass
-from vedette.values.device import DeviceKind, Fleet
+from vedette.values.demand import Demand, Goal
+from vedette.values.device import DeviceKind
 from vedette.values.environment import Environment
-from vedette.values.frame import Size
-from vedette.values.tiling import Tiling
 
 SCHEMA = "vedette.plan/1"
-
-
-class PlanKind(StrEnum):
-    """What is asked: fewest devices, most images, best model, replicas for a rate."""
-
-    DEADLINE = "deadline"
-    BUDGET = "budget"
-    MODEL = "model"
-    RATE = "rate"
 
 
 class Status(StrEnum):
@@ -38,95 +25,6 @@ class Status(StrEnum):
     FEASIBLE = "feasible"
     INFEASIBLE = "infeasible"
     UNKNOWN = "unknown"
-
-
-class Start(StrEnum):
-    """What the time counts from: the start of the processes, loaded ones (as W is defined), or warm ones."""
-
-    COLD = "cold"
-    LOADED = "loaded"
-    WARM = "warm"
-
-
-class Goal(StrEnum):
-    """What is made best; the first that fits the kind is taken where none is named."""
-
-    DEVICES = "devices"
-    COST = "cost"
-    ENERGY = "energy"
-    IMAGES = "images"
-    QUALITY = "quality"
-    REPLICAS = "replicas"
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a plan may not exceed; None: no limit.
-
-    Attributes:
-        cost: money of the whole job, in the currency of the devices.
-        energy_wh: of the whole job.
-        uses: M_i, later mini-batches of one device.
-        batch: MB_i, images of a mini-batch; a profile has its own largest one besides.
-    """
-
-    cost: float | None = None
-    energy_wh: float | None = None
-    uses: int | None = None
-    batch: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Demand:
-    """What is asked of a plan.
-
-    Attributes:
-        kind: which question.
-        models: names; several are alternatives (`model`) or one after the other stands for itself.
-        fleet: devices that may be used.
-        images: N; for `budget` None.
-        within_s: T; for `rate` None.
-        rate_per_s: images that arrive, as a Poisson process.
-        p99_ms: the goal of a rate.
-        start: what the time counts from.
-        deadline: hard takes the longest times that were seen, soft the probability, relaxed the means, best-effort the
-            means and no promise.
-        probability: with which a soft plan must hold.
-        lost_devices: the plan holds even if so many of its devices, the best ones, are lost at the start.
-        goal: what is made best; None takes that of the kind.
-        limits: what may not be exceeded.
-        size: of the images; None: as they come.
-        tiling: how they are cut.
-    """
-
-    kind: PlanKind
-    models: tuple[str, ...]
-    fleet: Fleet
-    images: int | None = None
-    within_s: float | None = None
-    rate_per_s: float | None = None
-    p99_ms: float | None = None
-    start: Start = Start.LOADED
-    deadline: DeadlineClass = DeadlineClass.SOFT
-    probability: float = 0.95
-    lost_devices: int = 0
-    goal: Goal | None = None
-    limits: Limits = field(default_factory=Limits)
-    size: Size | None = None
-    tiling: Tiling | None = None
-
-    def __post_init__(self) -> None:
-        if not self.models:
-            raise ValueError("a demand names a model")
-        for name, value in (("within", self.within_s), ("rate", self.rate_per_s), ("p99", self.p99_ms)):
-            if value is not None and not (math.isfinite(value) and value > 0):
-                raise ValueError(f"{name} must be above 0, got {value:g}")
-        if self.images is not None and self.images < 1:
-            raise ValueError(f"there must be one image at least, got {self.images}")
-        if not 0 < self.probability < 1:
-            raise ValueError(f"a probability lies between 0 and 1, got {self.probability:g}")
-        if self.lost_devices < 0:
-            raise ValueError(f"lost devices are 0 or more, got {self.lost_devices}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,64 +180,3 @@ class Plan:
     environment: Environment | None = None
     created: str = ""
     printed_objective: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceRun:
-    """What one device took when a plan was carried out.
-
-    Attributes:
-        device: name of its kind.
-        number: which one of that kind, from 1.
-        images: that it worked through.
-        load_s: start of its process until the model was loaded.
-        warm_up_s: its first mini-batch that counts.
-        took_s: until it was done, counted from the start that all devices had in common; 0 where it failed.
-        failed: why it did not do its part; empty where it did.
-        speed: L as profiled / L as probed just before; below 1 the machine is slower now. None: not probed.
-    """
-
-    device: str
-    number: int
-    images: int
-    load_s: float
-    warm_up_s: float
-    took_s: float
-    failed: str = ""
-    speed: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """Measured beside predicted.
-
-    Attributes:
-        plan: id.
-        predicted_s: makespan as predicted; for a rate the p99.
-        measured_s: the same as measured; None where it failed.
-        error: (measured - predicted) / measured; None where it failed.
-        held: whether the deadline (or the p99) was met; None where the demand has none.
-        within_interval: whether the measured value lies in the prediction interval.
-        runs: of each device.
-        not_enforced: limits that this system cannot enforce, in words.
-        environment: where it was measured.
-        created: time and zone, ISO 8601.
-        speed: mean over the devices of L as profiled / L as probed just before the run: below 1 the machine is slower
-            than when it was profiled. The prediction is judged as it stands. None: not probed.
-        reason: why there is no measured value; empty where there is one.
-        notes: what else a reader must know, a sentence each.
-    """
-
-    plan: str
-    predicted_s: float
-    measured_s: float | None
-    error: float | None
-    held: bool | None
-    within_interval: bool | None
-    runs: tuple[DeviceRun, ...]
-    not_enforced: tuple[str, ...] = ()
-    environment: Environment | None = None
-    created: str = ""
-    speed: float | None = None
-    reason: str = ""
-    notes: tuple[str, ...] = ()

@@ -14,8 +14,9 @@ from vedette.clock import SystemClock
 from vedette.errors import NotFoundError
 from vedette.flows.planning.planner import Planner
 from vedette.rules.threads import usable_cores
+from vedette.values.demand import Demand
 from vedette.values.integer_program import IntegerProgram, Solution
-from vedette.values.plan import Demand, Plan
+from vedette.values.plan import Plan
 from vedette.values.profile import Profile
 from vedette.wiring.plan_profiles import Sources, opened_profiles
 from vedette.wiring.plan_store import home_plans

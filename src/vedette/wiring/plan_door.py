@@ -14,10 +14,12 @@ from vedette.adapters.config.fleet import Devices
 from vedette.errors import InvalidError
 from vedette.rules.serving.units import seconds_of
 from vedette.values.deadline import DeadlineClass
+from vedette.values.demand import Demand, Goal, Limits, PlanKind, Start
 from vedette.values.frame import Size
-from vedette.values.plan import Demand, Goal, Limits, Plan, PlanKind, Start, Status, Verification
+from vedette.values.plan import Plan, Status
 from vedette.values.profile import Profile
 from vedette.values.tiling import Fill, Tiling
+from vedette.values.verification import Verification
 from vedette.wiring.plan import Sources, devices_of, make_plan, profiled_models
 
 Name = TypeVar("Name", PlanKind, Start, DeadlineClass, Goal)

@@ -27,9 +27,10 @@ from vedette.flows.bench.sandbox import Confinement, Sandbox, Sandboxes
 from vedette.flows.planning.verify_rate import CUT, FEWEST, RateLoad, RateMeasured, measure_rate
 from vedette.rules.capacity.placement import place
 from vedette.rules.capacity.verdict import judged
-from vedette.values.plan import Plan, Replicas, Verification
+from vedette.values.plan import Plan, Replicas
 from vedette.values.profile import Profile
 from vedette.values.trial import TargetKind, TargetSpec
+from vedette.values.verification import Verification
 from vedette.wiring.carried import Carried, share_of
 from vedette.wiring.devices import system_sandboxes
 from vedette.wiring.plan_apply import Ports, beside, configurations

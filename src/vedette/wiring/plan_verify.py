@@ -21,9 +21,10 @@ from vedette.rules.capacity.matching import Wanted, refusals
 from vedette.rules.capacity.placement import place
 from vedette.values.calibration import Calibration, Pair
 from vedette.values.environment import Environment
-from vedette.values.plan import Assignment, Plan, Verification
+from vedette.values.plan import Assignment, Plan
 from vedette.values.profile import Profile
 from vedette.values.trial import Placement
+from vedette.values.verification import Verification
 from vedette.wiring.carried import Carried, share_of
 from vedette.wiring.devices import ProcessDevices
 from vedette.wiring.plan_store import home_calibration, home_plans, profiles_of

@@ -7,8 +7,9 @@ from made_plans import CORE, made_plan, made_profile, made_verification
 
 from vedette.adapters.report.plan_charts import TradeOff
 from vedette.adapters.report.plan_view import asked, build_plan_view
+from vedette.values.demand import Demand, Goal, PlanKind
 from vedette.values.device import Fleet, Stock
-from vedette.values.plan import Demand, Goal, Objective, PlanKind, Relaxation, Status
+from vedette.values.plan import Objective, Relaxation, Status
 
 
 def test_every_device_is_a_lane_that_ends_when_it_is_expected_to() -> None:

@@ -15,7 +15,8 @@ from timed_devices import planned, rate_plan
 from vedette.adapters.store.plans import PlanFolder
 from vedette.errors import InvalidError, NotFoundError, UnavailableError, VedetteError
 from vedette.rules.capacity.verdict import judged
-from vedette.values.plan import DeviceRun, Plan
+from vedette.values.plan import Plan
+from vedette.values.verification import DeviceRun
 
 PLAN, _ = planned(("cpu:1", 4, 12), ("cpu:0.5", 2, 6))
 

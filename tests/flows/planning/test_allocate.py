@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from allocation_cases import best, exact_option, holds_without, kept, orders
+from allocation_cases import best, best_that_survives, exact_option, kept, orders
 from hypothesis import HealthCheck, assume, given, settings
 
 from vedette.adapters.solvers.cpsat import CpSat
@@ -15,8 +15,9 @@ from vedette.rules.capacity.allocation import Job, Order
 from vedette.rules.capacity.capability import Capability
 from vedette.rules.capacity.deadline import fewest_devices
 from vedette.values.deadline import DeadlineClass
+from vedette.values.demand import Demand, Goal, Limits, PlanKind
 from vedette.values.device import Billing, DeviceKind, Fleet, Stock
-from vedette.values.plan import Demand, Goal, Limits, PlanKind, Status
+from vedette.values.plan import Status
 
 QUICK = settings(
     max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
@@ -65,7 +66,7 @@ def test_cost_never_falls_when_a_constraint_is_added(order: Order) -> None:
 def test_survivors_hold_the_images_when_the_best_device_is_lost(order: Order) -> None:
     """With one device lost the answer is the best of the plans that hold without their best device."""
     lost = replace(order, lost_devices=1, deadline=DeadlineClass.RELAXED)
-    wanted = best(lost, holds_without)
+    wanted = best_that_survives(lost)
     answer = allocate(lost, CpSat())
 
     assert (answer.status is Status.INFEASIBLE) == (wanted is None)

@@ -11,8 +11,9 @@ from vedette.adapters.solvers.cpsat import CpSat
 from vedette.errors import InvalidError, NotFoundError
 from vedette.flows.planning.planner import Planner
 from vedette.values.deadline import DeadlineClass
+from vedette.values.demand import Demand, PlanKind
 from vedette.values.device import DeviceKind, Fleet, Stock
-from vedette.values.plan import Demand, Plan, PlanKind, Status
+from vedette.values.plan import Plan, Status
 from vedette.values.profile import Profile
 
 CPU = DeviceKind("cpu:1")

@@ -11,9 +11,10 @@ from vedette.adapters.solvers.cpsat import CpSat
 from vedette.errors import InvalidError, NotFoundError, VedetteError
 from vedette.flows.planning.planner import Planner
 from vedette.values.deadline import DeadlineClass
+from vedette.values.demand import Demand, Goal, Limits, PlanKind, Start
 from vedette.values.device import DeviceKind, Fleet, Stock
 from vedette.values.frame import Size
-from vedette.values.plan import Demand, Goal, Limits, Plan, PlanKind, Start, Status
+from vedette.values.plan import Plan, Status
 from vedette.values.profile import Profile
 
 HALF = DeviceKind("cpu:0.5", 0.5)

@@ -14,8 +14,9 @@ from vedette.flows.planning.relax_order import FINENESS, contradictions, relaxat
 from vedette.rules.capacity.allocation import Job, Order
 from vedette.rules.capacity.capability import Capability
 from vedette.values.deadline import DeadlineClass
+from vedette.values.demand import Goal, Limits
 from vedette.values.device import DeviceKind, Fleet, Stock
-from vedette.values.plan import Goal, Limits, Status
+from vedette.values.plan import Status
 
 KIND = DeviceKind("kind", None, None, 3600.0, watts=3600.0)
 

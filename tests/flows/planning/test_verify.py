@@ -12,7 +12,9 @@ from virtual_time import VirtualClock, run
 
 from vedette.errors import ExhaustedError, UnavailableError
 from vedette.flows.planning.verify import LEAD_NS, PROBE_S, Duty, Verifier, probed_uses
-from vedette.values.plan import Plan, Prediction, Start, Verification
+from vedette.values.demand import Start
+from vedette.values.plan import Plan, Prediction
+from vedette.values.verification import Verification
 
 
 def verified(plan: Plan, duties: list[Duty], devices: TimedDevices, *, probe: bool = False) -> Verification:

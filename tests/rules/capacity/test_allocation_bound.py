@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 
 from vedette.rules.capacity.allocation import Order, rows_of
 from vedette.rules.capacity.allocation_bound import relaxed
-from vedette.values.plan import Goal
+from vedette.values.demand import Goal
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])

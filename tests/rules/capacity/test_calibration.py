@@ -15,7 +15,8 @@ from vedette.rules.capacity.calibration import calibrate, calibrations, pair_of
 from vedette.rules.capacity.verdict import judged
 from vedette.values.calibration import Pair
 from vedette.values.deadline import DeadlineClass
-from vedette.values.plan import PlanKind, Prediction, Start
+from vedette.values.demand import PlanKind, Start
+from vedette.values.plan import Prediction
 
 
 def pair(predicted: float, measured: float | None, **changes) -> Pair:

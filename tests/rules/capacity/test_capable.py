@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from tests.made_profiles import KIND, failed_point, made_point, made_profile, profile_of
 from vedette.errors import InvalidError
 from vedette.rules.capacity.capable import batch_curve, capability
+from vedette.values.demand import Limits, Start
 from vedette.values.device import DeviceKind
 from vedette.values.moment import Moment
-from vedette.values.plan import Limits, Start
 from vedette.values.profile import Origin, ProfilePoint
 
 TIMES = st.lists(st.floats(0.1, 1e3), min_size=1, max_size=7)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from tests.made_profiles import failed_point, made_point, made_profile, profile_of
 from vedette.rules.capacity.caveats import caveats
+from vedette.values.demand import Limits
 from vedette.values.device import DeviceKind
 from vedette.values.frame import Size
 from vedette.values.moment import Moment
-from vedette.values.plan import Limits
 from vedette.values.profile import Failed, Origin, ProfilePoint
 
 

@@ -13,9 +13,10 @@ from vedette.rules.capacity.answer import Answer, Share
 from vedette.rules.capacity.bill import energy_wh, money, money_of
 from vedette.rules.capacity.capability import Capability, Option
 from vedette.rules.capacity.draft import Signature, currency_of, drafted, signed, unit_of
+from vedette.values.demand import Demand, Goal, PlanKind
 from vedette.values.device import Billing, DeviceKind, Fleet, Stock
 from vedette.values.moment import Moment
-from vedette.values.plan import Demand, Goal, PlanKind, Status
+from vedette.values.plan import Status
 
 PRICED = DeviceKind("cpu:1", price_per_hour=0.36, watts=10.0)
 DEMAND = Demand(PlanKind.DEADLINE, ("m",), Fleet((Stock(PRICED, 2),)), images=10, within_s=9.0)

@@ -8,22 +8,9 @@ import pytest
 
 from vedette.rules.capacity.explain import explain
 from vedette.values.deadline import DeadlineClass
+from vedette.values.demand import Demand, Goal, Limits, PlanKind, Start
 from vedette.values.device import DeviceKind, Fleet, Stock
-from vedette.values.plan import (
-    Assignment,
-    Binding,
-    Demand,
-    Goal,
-    Limits,
-    Objective,
-    Plan,
-    PlanKind,
-    Prediction,
-    Relaxation,
-    Replicas,
-    Start,
-    Status,
-)
+from vedette.values.plan import Assignment, Binding, Objective, Plan, Prediction, Relaxation, Replicas, Status
 
 CPU, HALF = DeviceKind("cpu:1"), DeviceKind("cpu:0.5", 0.5)
 DEMAND = Demand(PlanKind.DEADLINE, ("ssd",), Fleet((Stock(CPU, 4), Stock(HALF, 1))), images=6080, within_s=20.0)

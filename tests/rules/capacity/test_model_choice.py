@@ -18,8 +18,9 @@ from vedette.rules.capacity.deadline import fewest_devices
 from vedette.rules.capacity.model_choice import Turns, best_model, qualities_of, sides_of
 from vedette.rules.capacity.quality_groups import TABLE_I, QualityGroup, group_of
 from vedette.values.deadline import DeadlineClass
+from vedette.values.demand import Demand, Goal, PlanKind
 from vedette.values.device import DeviceKind, Fleet, Stock
-from vedette.values.plan import Demand, Goal, PlanKind, Status
+from vedette.values.plan import Status
 
 CARD = DeviceKind("v100-sxm2", None, 16 * 2**30)
 LEVELS = {group: 20.0 * group for group in QualityGroup}

@@ -26,9 +26,10 @@ from vedette.rules.capacity.replicas import settings as settings_of
 from vedette.rules.capacity.simulation import Routing
 from vedette.values.curve import BatchCurve, BatchPoint
 from vedette.values.deadline import DeadlineClass
+from vedette.values.demand import Demand, Goal, Limits, PlanKind
 from vedette.values.device import DeviceKind, Fleet, Stock
 from vedette.values.moment import Moment
-from vedette.values.plan import Demand, Goal, Limits, PlanKind, Status
+from vedette.values.plan import Status
 
 EFFORT = Effort(images=1500, runs=3, screened=1000)
 

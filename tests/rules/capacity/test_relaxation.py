@@ -15,9 +15,10 @@ from vedette.rules.capacity.deadline import fewest_devices
 from vedette.rules.capacity.one_more import grown
 from vedette.rules.capacity.relaxation import feasible, relaxations
 from vedette.values.deadline import DeadlineClass
+from vedette.values.demand import Demand
 from vedette.values.device import DeviceKind
 from vedette.values.moment import Moment
-from vedette.values.plan import Demand, Relaxation
+from vedette.values.plan import Relaxation
 
 FAST = affine("fast", 0.5, 0.2, 0.1, most=4)
 SLOW = affine("slow", 0.8, 0.5, 0.2, most=3)

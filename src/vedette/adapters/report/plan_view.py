@@ -12,9 +12,11 @@ from vedette.adapters.report.plan_charts import TradeOff, curve_plots, trade_off
 from vedette.adapters.report.plot import Plot
 from vedette.adapters.report.sheet import Fact, Figure, Sheet
 from vedette.adapters.report.words import ABSENT, number, plural
+from vedette.values.demand import Demand, PlanKind
 from vedette.values.evidence import Estimate
-from vedette.values.plan import Assignment, Demand, Plan, PlanKind, Prediction, Verification
+from vedette.values.plan import Assignment, Plan, Prediction
 from vedette.values.profile import Origin, Profile
+from vedette.values.verification import Verification
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ from vedette.adapters.store.record import from_data, to_data
 from vedette.adapters.store.room import write_error
 from vedette.errors import InvalidError, NotFoundError, UnavailableError, VedetteError
 from vedette.rules.zoo.names import nearest
-from vedette.values.plan import SCHEMA, Plan, Verification
+from vedette.values.plan import SCHEMA, Plan
+from vedette.values.verification import Verification
 
 VERIFICATION_SCHEMA = "vedette.verification/1"
 LAST = "last"

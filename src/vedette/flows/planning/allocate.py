@@ -24,8 +24,9 @@ from vedette.rules.capacity.answer import Answer
 from vedette.rules.capacity.prediction import all_within, makespan, time_s
 from vedette.rules.capacity.shares import shares_of
 from vedette.values.deadline import DeadlineClass
+from vedette.values.demand import Goal
 from vedette.values.integer_program import Constraint, Solution
-from vedette.values.plan import Binding, Goal, Status
+from vedette.values.plan import Binding, Status
 
 FIRST_ROWS = 128
 """Rows that are tried first; a first answer says which others are needed."""

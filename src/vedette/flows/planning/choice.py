@@ -12,7 +12,8 @@ from vedette.flows.planning.solver import Solver
 from vedette.rules.capacity.answer import Answer
 from vedette.rules.capacity.draft import drafted
 from vedette.rules.capacity.model_choice import ModelChoice, Tried, best_model
-from vedette.values.plan import Binding, Demand, Goal, Objective, Plan, Relaxation, Status
+from vedette.values.demand import Demand, Goal
+from vedette.values.plan import Binding, Objective, Plan, Relaxation, Status
 
 
 def model_plan(demand: Demand, known: Known, solver: Solver) -> Plan:

@@ -16,7 +16,8 @@ from vedette.rules.capacity.budget import most_images_plan
 from vedette.rules.capacity.capability import Capability
 from vedette.rules.capacity.deadline import fewest_devices
 from vedette.rules.capacity.draft import drafted
-from vedette.values.plan import Demand, Goal, Plan, Status
+from vedette.values.demand import Demand, Goal
+from vedette.values.plan import Plan, Status
 
 CLOSED_FORM, CP_SAT = "closed form", "CP-SAT"
 

@@ -14,8 +14,8 @@ from vedette.rules.capacity.capable import capability
 from vedette.rules.capacity.caveats import caveats
 from vedette.rules.capacity.matching import Match, Wanted
 from vedette.rules.capacity.prediction import ROUNDING
+from vedette.values.demand import Demand, Limits
 from vedette.values.device import DeviceKind
-from vedette.values.plan import Demand, Limits
 from vedette.values.profile import Profile
 
 

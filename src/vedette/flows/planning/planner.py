@@ -17,7 +17,8 @@ from vedette.flows.planning.known import Known, ProfileSource, known
 from vedette.flows.planning.rate import rate_plan
 from vedette.flows.planning.solver import Solver
 from vedette.rules.capacity.draft import Signature, signed
-from vedette.values.plan import Demand, Plan, PlanKind
+from vedette.values.demand import Demand, PlanKind
+from vedette.values.plan import Plan
 
 _ANSWERS: dict[PlanKind, Callable[[Demand, Known, Solver], Plan]] = {
     PlanKind.DEADLINE: deadline_plan,

@@ -12,7 +12,8 @@ from vedette.rules.capacity.capable import batch_curve
 from vedette.rules.capacity.draft import currency_of
 from vedette.rules.capacity.rate import METHOD, plan_rate
 from vedette.rules.capacity.replicas import ReplicaKind
-from vedette.values.plan import Demand, Plan
+from vedette.values.demand import Demand
+from vedette.values.plan import Plan
 
 
 def rate_plan(demand: Demand, known: Known, solver: Solver) -> Plan:

@@ -16,7 +16,8 @@ from vedette.flows.planning.solver import Solver
 from vedette.rules.capacity.allocation import Order
 from vedette.rules.capacity.amounts import amount_text, money_text, time_text
 from vedette.rules.capacity.prediction import time_s
-from vedette.values.plan import Binding, Goal, Limits, Relaxation, Status
+from vedette.values.demand import Goal, Limits
+from vedette.values.plan import Binding, Relaxation, Status
 
 FINENESS = 1e-3
 """The smallest time is found to this share of itself, on the side that suffices."""

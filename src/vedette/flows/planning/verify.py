@@ -20,8 +20,10 @@ from vedette.clock import Clock
 from vedette.errors import VedetteError
 from vedette.flows.bench.device import Device, DeviceOrder, Devices, DeviceWork, Loading
 from vedette.rules.capacity.verdict import judged
+from vedette.values.demand import Start
 from vedette.values.environment import Environment
-from vedette.values.plan import Assignment, DeviceRun, Plan, Start, Verification
+from vedette.values.plan import Assignment, Plan
+from vedette.values.verification import DeviceRun, Verification
 
 Say = Callable[[str], None]
 

@@ -40,8 +40,8 @@ from vedette.rules.capacity.capability import Capability, Option
 from vedette.rules.capacity.cost import HOUR_S
 from vedette.rules.capacity.prediction import ROUNDING, most_uses
 from vedette.values.deadline import DeadlineClass
+from vedette.values.demand import Goal, Limits
 from vedette.values.device import Billing, Fleet
-from vedette.values.plan import Goal, Limits
 
 MOST_USES = 2**31
 """Later uses of a device where neither N nor M limits them."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from vedette.rules.capacity.capability import Capability, Option
 from vedette.rules.capacity.prediction import Spread, spread
-from vedette.values.plan import Binding, Goal, Prediction, Relaxation, Status
+from vedette.values.demand import Goal
+from vedette.values.plan import Binding, Prediction, Relaxation, Status
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,8 @@ from vedette.rules.capacity.reach import (
     terms_of,
     without_best,
 )
+from vedette.values.demand import Demand
 from vedette.values.device import Fleet, Stock
-from vedette.values.plan import Demand
 
 Part = tuple[Reach, int]
 """What one device does: t uses of an option in a time that counts, and its images."""

@@ -26,7 +26,8 @@ from vedette.rules.capacity.one_more import budget_bindings, shortfall
 from vedette.rules.capacity.prediction import all_within, makespan
 from vedette.rules.capacity.reach import Ranked, best_of, images_of, most_images, ranked, without_best
 from vedette.rules.capacity.relaxation import relaxations
-from vedette.values.plan import Demand, Goal, Status
+from vedette.values.demand import Demand, Goal
+from vedette.values.plan import Status
 
 
 def most_images_plan(demand: Demand, capabilities: Sequence[Capability]) -> Answer:

@@ -14,7 +14,8 @@ from vedette.rules.stats.proportion import proportion_estimate
 from vedette.rules.stats.quantiles import nearest_rank
 from vedette.values.calibration import Calibration, Pair
 from vedette.values.evidence import Estimate
-from vedette.values.plan import Plan, Verification
+from vedette.values.plan import Plan
+from vedette.values.verification import Verification
 
 PROMISE = 0.95
 """Plans with this probability or more count as promised."""

@@ -18,10 +18,10 @@ from vedette.rules.capacity.column import Column, column
 from vedette.rules.capacity.curve import number_at
 from vedette.rules.capacity.moments import together
 from vedette.values.curve import BatchCurve, BatchPoint
+from vedette.values.demand import Limits, Start
 from vedette.values.device import DeviceKind
 from vedette.values.frame import Size
 from vedette.values.moment import Moment
-from vedette.values.plan import Limits, Start
 from vedette.values.profile import Profile
 
 

@@ -8,9 +8,9 @@ from itertools import pairwise
 from vedette.rules.capacity.capable import fits
 from vedette.rules.capacity.column import Column, column
 from vedette.rules.capacity.curve import Curve, Form
+from vedette.values.demand import Limits
 from vedette.values.device import DeviceKind
 from vedette.values.frame import Size
-from vedette.values.plan import Limits
 from vedette.values.profile import Origin, Profile
 
 FEW_TRIALS = 3

@@ -30,7 +30,8 @@ from vedette.rules.capacity.one_more import deadline_bindings, shortfall
 from vedette.rules.capacity.prediction import all_within, makespan
 from vedette.rules.capacity.reach import best_of, fewest, images_of, ranked, without_best
 from vedette.rules.capacity.relaxation import relaxations
-from vedette.values.plan import Demand, Goal, Status
+from vedette.values.demand import Demand, Goal
+from vedette.values.plan import Status
 
 
 def fewest_devices(demand: Demand, capabilities: Sequence[Capability]) -> Answer:

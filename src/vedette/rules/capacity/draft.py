@@ -14,9 +14,10 @@ from vedette.rules.capacity.answer import Answer, Share
 from vedette.rules.capacity.bill import energy_wh, money_of
 from vedette.rules.capacity.explain import explain
 from vedette.rules.capacity.prediction import prediction
+from vedette.values.demand import Demand, Goal
 from vedette.values.device import Fleet
 from vedette.values.environment import Environment
-from vedette.values.plan import Assignment, Demand, Goal, Objective, Plan, Prediction
+from vedette.values.plan import Assignment, Objective, Plan, Prediction
 from vedette.values.profile import Origin, Profile
 
 _UNITS = {

@@ -20,18 +20,8 @@ from vedette.rules.capacity.amounts import (
     time_text,
 )
 from vedette.values.deadline import DeadlineClass
-from vedette.values.plan import (
-    Assignment,
-    Demand,
-    Goal,
-    Objective,
-    Plan,
-    PlanKind,
-    Prediction,
-    Replicas,
-    Start,
-    Status,
-)
+from vedette.values.demand import Demand, Goal, PlanKind, Start
+from vedette.values.plan import Assignment, Objective, Plan, Prediction, Replicas, Status
 
 _BINDINGS = 2
 _STARTS = {

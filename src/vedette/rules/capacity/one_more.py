@@ -21,8 +21,9 @@ from vedette.rules.capacity.reach import (
     terms_of,
     without_best,
 )
+from vedette.values.demand import Demand
 from vedette.values.device import Fleet, Stock
-from vedette.values.plan import Binding, Demand
+from vedette.values.plan import Binding
 
 
 def deadline_bindings(

@@ -31,7 +31,8 @@ from vedette.rules.capacity.rate_search import (
 )
 from vedette.rules.capacity.replicas import Effort, Expected, ReplicaKind, Setting, expected, times_of
 from vedette.rules.capacity.simulation import Routing
-from vedette.values.plan import Binding, Demand, Goal, Objective, Relaxation, Replicas, Status
+from vedette.values.demand import Demand, Goal
+from vedette.values.plan import Binding, Objective, Relaxation, Replicas, Status
 
 METHOD = "simulation"
 MOST_REPLICAS = 1000

@@ -13,7 +13,7 @@ from vedette.errors import UsageError
 from vedette.rules.capacity.fewest import fewest
 from vedette.rules.capacity.queueing import most_rate
 from vedette.rules.capacity.replicas import Case, Effort, Expected, Judge, ReplicaKind, bound_p99_ms, expected, times_of
-from vedette.values.plan import Demand, Goal
+from vedette.values.demand import Demand, Goal
 
 _LONE_RATE = 1e-3
 

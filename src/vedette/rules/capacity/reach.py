@@ -22,7 +22,7 @@ from vedette.rules.capacity.bounds import Columns, Terms, bounds, usable
 from vedette.rules.capacity.capability import Capability, Option
 from vedette.rules.capacity.prediction import most_uses, time_s
 from vedette.values.deadline import DeadlineClass
-from vedette.values.plan import Demand
+from vedette.values.demand import Demand
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from vedette.rules.capacity.bounds import Columns, columns_of
 from vedette.rules.capacity.one_more import exact_text, grown
 from vedette.rules.capacity.reach import fewest, most_images
 from vedette.values.deadline import DeadlineClass
-from vedette.values.plan import Demand, Relaxation
+from vedette.values.demand import Demand
+from vedette.values.plan import Relaxation
 
 _MEBIBYTE = 2**20
 _PROBABILITIES = 10_000

@@ -5,7 +5,8 @@ Plan -> predicted amount, limit      + measured amount -> error, held, within th
 
 from __future__ import annotations
 
-from vedette.values.plan import Plan, Prediction, Verification
+from vedette.values.plan import Plan, Prediction
+from vedette.values.verification import Verification
 
 
 def predicted_s(plan: Plan) -> Prediction:
