@@ -30,6 +30,7 @@ check: setup ## lint, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+test: export PYTHONDONTWRITEBYTECODE = # hundreds of processes start faster from compiled modules
 test: check ## check, then every test: those that measure something alone, the others side by side
 	$(BIN)/python -m pytest -m "not alone" --numprocesses auto --maxprocesses 4 --dist loadfile
 	$(BIN)/python -m pytest -m alone

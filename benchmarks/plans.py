@@ -15,21 +15,18 @@ Bars: median of the absolute error of the makespan at most 5 %, 90th percentile 
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmarks.evidence import environment, write
+from benchmarks.own_home import own_home
 from benchmarks.plans_picture import picture
 from vedette.adapters.config.fleet import Devices
-from vedette.adapters.config.home import default_home
 from vedette.adapters.probes.host import probe_host
 from vedette.errors import VedetteError
 from vedette.rules.stats.proportion import proportion_estimate
@@ -92,7 +89,7 @@ def main() -> None:
     models, fleets = (MODELS[:1], FLEETS[1:2]) if chosen.quick else (MODELS, FLEETS)
     began = time.monotonic()
     rows: list[Row] = []
-    with _own_home():
+    with own_home():
         blocks = [(model, fleet) for fleet in fleets for model in models]
         for number, (model, fleet) in enumerate(blocks):
             lengths = [LENGTHS_S[(PLANS_A_BLOCK * number + place) % len(LENGTHS_S)] for place in range(PLANS_A_BLOCK)]
@@ -262,22 +259,6 @@ def _settings() -> dict[str, Any]:
         },
         "environment": environment(),
     }
-
-
-@contextmanager
-def _own_home() -> Iterator[None]:
-    """A home of its own, with the models and what was chosen for them, and without profiles and plans of others."""
-    home = default_home()
-    with tempfile.TemporaryDirectory(prefix="vedette-plans-") as scratch:
-        for entry in home.iterdir():
-            if entry.name not in {"profiles", "plans"}:
-                (Path(scratch) / entry.name).symlink_to(entry)
-        before = os.environ.get("VEDETTE_HOME")
-        os.environ["VEDETTE_HOME"] = scratch
-        try:
-            yield
-        finally:
-            os.environ.pop("VEDETTE_HOME") if before is None else os.environ.update(VEDETTE_HOME=before)
 
 
 def _arguments() -> argparse.Namespace:

@@ -1,9 +1,12 @@
 """Does few-sample profiling tell the whole curve? Its time against the full grid's, and its error on the other batches.
 
-Each round takes one profile of either kind, in turns of changing order. `time_ratio` is few over full, the median of
-the rounds. `error` is the distance of L between the curve of the few samples, which plans read, and what the full
-grid measured, at batches that the few samples left out. `again` is the distance at batches that both measured: what
-measuring twice differs by on this machine, below which no error can be expected.
+Each round takes one profile of either kind at the same time, process by process in turns: one of the few samples, three
+of the full grid, which has about three times as many. So a drift of the machine within a round is in both and is no
+error of either. `time_ratio` is few over full, the median of the rounds, each billed for its own processes. `error` is
+the distance of L between the curve of the few samples, which plans read, and what the full grid measured, at batches
+that the few samples left out. `again` is the distance at batches that both measured: what measuring twice differs by on
+this machine, below which no error can be expected. `level` is the median of few over full at those: how far the two
+differ as a whole; it is told, and nothing is divided by it.
 """
 
 from __future__ import annotations
@@ -11,32 +14,35 @@ from __future__ import annotations
 import argparse
 import statistics
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from benchmarks.evidence import environment, median_interval, write
+from benchmarks.turns import TurnDevices, Turns
 from vedette.cli.profile_options import parse_batches
+from vedette.clock import SystemClock
 from vedette.rules.candidates import Wish
 from vedette.rules.capacity.column import column
 from vedette.values.execution import Precision, RuntimeName
 from vedette.values.profile import Profile
+from vedette.wiring.devices import ProcessDevices
 from vedette.wiring.profile import ProfileAsked, device_kind, take_profile
 from vedette.wiring.profiles import home_profiles
 
 MODEL, GRID, ROUNDS, TRIALS, WIDTH = "efficientnet-lite0", "1,2,3,4,6,8,12,16,24,32,48,64", 3, 3, 0.03
 WISH = Wish(RuntimeName.ONNXRUNTIME, Precision.FP32)
 TIME_BAR, ERROR_BAR = 1 / 3, 0.03
+WEIGHTS = {"few": 1.0, "full": 3.0}
 
 
 def main() -> None:
-    """Measure in turns, print, and write the evidence."""
+    """Measure both in turns, print, and write the evidence."""
     asked = _options()
     batches = parse_batches(asked.batch)
     rounds = []
     for number in range(asked.rounds):
-        kinds = ("few", "full") if number % 2 == 0 else ("full", "few")
-        taken = {kind: _profile(asked.model, batches, number, few=kind == "few") for kind in kinds}
-        rounds.append(_compared(taken["few"], taken["full"]))
+        rounds.append(_round(asked.model, batches, number))
         _print_round(number, rounds[-1])
     ratio = median_interval([one["time_ratio"] for one in rounds])
     errors = [error for one in rounds for error in one["errors"].values()]
@@ -86,13 +92,29 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _profile(model: str, batches: tuple[int, ...], seed: int, *, few: bool) -> Profile:
+def _round(model: str, batches: tuple[int, ...], number: int) -> dict[str, Any]:
+    turns = Turns(WEIGHTS, SystemClock())
+    with ThreadPoolExecutor(len(WEIGHTS)) as threads:
+        under_way = {kind: threads.submit(_profile, model, batches, number, turns, kind) for kind in WEIGHTS}
+        taken = {kind: future.result() for kind, future in under_way.items()}
+    times = {f"{kind}_s": turns.spent_s(kind) for kind in WEIGHTS}
+    return {"time_ratio": times["few_s"] / times["full_s"], **times, **_compared(taken["few"], taken["full"])}
+
+
+def _profile(model: str, batches: tuple[int, ...], seed: int, turns: Turns, kind: str) -> Profile:
     """A profile that is not kept: a benchmark leaves nothing for plans to find."""
-    width = WIDTH if few else None
+    width = WIDTH if kind == "few" else None
     asked = ProfileAsked(model, device_kind("cpu:1"), WISH, batches, trials=TRIALS, few=width, seed=seed)
-    profile = take_profile(asked, lambda text: print(text, file=sys.stderr)).profile
+    try:
+        profile = take_profile(asked, _say, TurnDevices(ProcessDevices(_say), turns, kind)).profile
+    finally:
+        turns.leave(kind)
     home_profiles().remove(profile.id)
     return profile
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
 
 
 def _compared(few: Profile, full: Profile) -> dict[str, Any]:
@@ -107,9 +129,7 @@ def _compared(few: Profile, full: Profile) -> dict[str, Any]:
         else:
             errors[batch] = abs(guess.mean / mean - 1)
     return {
-        "time_ratio": few.seconds / full.seconds,
-        "few_s": few.seconds,
-        "full_s": full.seconds,
+        "level": statistics.median([told[batch] / mean for batch, mean in _means(full).items() if batch in told]),
         "form": curve.form,
         "measured": {point.batch: point.latency_s.trials for point in few.points if point.latency_s is not None},
         "errors": errors,

@@ -22,7 +22,6 @@ from vedette.values.integer_program import IntegerProgram, Solution
 from vedette.values.moment import Moment
 from vedette.values.plan import Status
 
-
 ROUNDED = 1 + Fraction(1, 10**9)
 """A third of a cent has no exact float: what equals a limit but for that keeps to it."""
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
+import once
 import pytest
 
 from vedette.wiring.process import quiet_opencv
@@ -14,31 +16,47 @@ PHOTOS = Path(__file__).parent.parent / "src/vedette/photos"
 
 
 ALONE = (
-    "tests/cli/test_bench_",
-    "tests/cli/test_demo",
+    "tests/cli/test_bench_faults",
+    "tests/cli/test_bench_figures",
+    "tests/cli/test_bench_loads",
     "tests/wiring/test_monitor",
-    "tests/wiring/test_cold",
-    "tests/flows/bench/",
-    "tests/flows/monitor/",
     "tests/flows/inference/test_memory",
-    "tests/adapters/processes/",
-    "tests/adapters/referees/",
-    "tests/adapters/targets/",
+    "tests/adapters/processes/test_precise_loop",
+    "tests/adapters/referees/test_loadgen",
     "tests/serving/test_memory",
 )
-"""Tests that measure: what runs beside them is in their figures."""
+"""Files of tests that measure: what runs beside them is in their figures."""
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out unread what `-m alone` and `-m "not alone"` would leave out: to read every test takes half a minute."""
+    if collection_path.suffix != ".py" or config.option.markexpr not in ("alone", "not alone"):
+        return None
+    return True if _is_alone(collection_path, config) != (config.option.markexpr == "alone") else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark the tests that `make test` runs with nothing beside them."""
     for item in items:
-        if item.path.relative_to(config.rootpath).as_posix().startswith(ALONE):
+        if _is_alone(item.path, config):
             item.add_marker("alone")
 
 
-def pytest_configure() -> None:
+def _is_alone(file: Path, config: pytest.Config) -> bool:
+    return file.relative_to(config.rootpath).as_posix().startswith(ALONE)
+
+
+def pytest_configure(config: pytest.Config) -> None:
     """Damaged images are what many tests are about; OpenCV need not tell of each."""
     quiet_opencv()
+    place = once.begin()
+    config.add_cleanup(lambda: once.end(place))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: many tests wait for a server or a process that they started."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(wrapper=True)
@@ -65,13 +83,11 @@ def photos() -> Path:
 
 @pytest.fixture(scope="session")
 def pulled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A home folder into which efficientnet-lite0 was really pulled, once for all tests."""
-    from vedette.wiring import zoo
+    """A home folder into which efficientnet-lite0 was really pulled, once for the tests of a process."""
+    from pulled import pulled_model
 
     folder = tmp_path_factory.mktemp("pulled")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("VEDETTE_HOME", str(folder))
-        zoo.pull("efficientnet-lite0")
+    shutil.copytree(pulled_model("efficientnet-lite0"), folder, dirs_exist_ok=True)
     yield folder
     shutil.rmtree(folder)
 

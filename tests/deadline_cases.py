@@ -7,6 +7,8 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 
+from hypothesis import strategies as st
+
 from vedette.rules.capacity.capability import Capability, Option
 from vedette.values.deadline import DeadlineClass
 from vedette.values.demand import Demand, Limits, PlanKind
@@ -105,3 +107,14 @@ def brute_makespan(able: Sequence[tuple[Capability, int]], images: int, devices:
     plans = [does for size, does in brute_plans(able, **limits) if size == devices]
     found = bisect_left(times, True, key=lambda took: any(does(took) >= images for does in plans))
     return times[found] if found < len(times) else None
+
+
+@st.composite
+def varying(draw: st.DrawFn) -> Option:
+    """A mini-batch size whose times vary within processes and between them; of some the latter is not known."""
+    amounts = st.floats(0.001, 2.0)
+    trials = draw(st.integers(1, 6))
+    parts = [
+        Moment(draw(amounts), draw(amounts), draw(st.none() | st.floats(0.0, 0.5)), trials, trials) for _ in range(2)
+    ]
+    return Option(draw(st.integers(1, 64)), parts[0], parts[1], draw(amounts), draw(amounts))

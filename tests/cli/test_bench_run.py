@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -56,26 +55,6 @@ def pictures(tmp_path: Path) -> Path:
     for name, pixels in (("a.jpg", RED), ("b.jpg", GREEN), ("c.jpg", BLUE)):
         (folder / name).write_bytes(jpeg(pixels, 64, 48))
     return folder
-
-
-def test_a_server_of_known_service_time_gives_it_back(pictures: Path) -> None:
-    """50 requests a second on a server of 5 ms: every request is sent, figures have intervals, the run is kept."""
-    with serving(service(Queue([5.0]))) as url:
-        found = measured(url, "--load", "constant", "--rate", 50, "--requests", 100, "--input", pictures)
-
-    assert found["requests"] == 100
-    assert found["failed"] == 0
-    assert 5.0 <= found["p50_ms"] < 15
-    assert 5.0 <= found["service_p50_ms"] <= found["p50_ms"]
-    low, high = found["intervals"]["p50_ms"]
-    assert low <= found["p50_ms"] <= high
-    assert found["p99_ms"] is None
-    assert "662" in found["absent"]["p99_ms"]
-    stored = open_run(Path(found["folder"]))
-    assert len(stored.requests) == 100
-    assert stored.samples is not None
-    assert len(stored.samples.features) > 100
-    assert stored.run.introduction.pid == os.getpid()
 
 
 def test_wrong_answers_are_failures(colour: None, pictures: Path) -> None:
@@ -158,19 +137,6 @@ def test_nothing_at_the_address_is_told_before_anything_is_stored(home: Path) ->
     assert list((home / "runs").iterdir()) == []
 
 
-def test_targets_take_turns_and_can_be_compared() -> None:
-    """Two targets in one campaign: two runs of five repeats, and `compare` says which is faster."""
-    with serving(service(Queue([4.0]))) as quick, serving(service(Queue([12.0]))) as slow:
-        ran = bench("run", quick, slow, "--requests", 40, "--repeats", 5, "--monitor-hz", 0, "--format", "json")
-        first, second = json.loads(ran.stdout)
-        compared = bench("compare", first["folder"], second["folder"], "--accept-invalid", "--format", "json")
-        slower = bench("compare", first["folder"], second["folder"], "--accept-invalid", "--fail-if-slower", "5%")
-
-    assert compared.returncode == 0, compared.stderr
-    assert "faster" in compared.stdout
-    assert slower.returncode == 1
-
-
 def test_a_run_can_be_replayed_and_other_bytes_are_refused(pictures: Path) -> None:
     """The same schedule and images; a changed image is a conflict."""
     with serving(service(Queue([2.0]))) as url:
@@ -186,24 +152,6 @@ def test_a_run_can_be_replayed_and_other_bytes_are_refused(pictures: Path) -> No
     assert "schedule: the same as" in again.stderr
     assert changed.returncode == 2
     assert "the images differ" in changed.stderr
-
-
-def test_a_search_for_the_peak_tries_rates_and_says_what_it_found() -> None:
-    """A target without a limit: the most that may be tried holds twice, unless this machine cannot send that fast."""
-    ran = bench(
-        *("run", "null:5ms", "--load", "peak", "--limit-ms", 1000, "--rate", 100, "--duration", "10s"),
-        *("--monitor-hz", 0, "--format", "json"),
-    )
-
-    found = json.loads(ran.stdout)
-    run = open_run(Path(found["folder"])).run
-    if any(probe.held for probe in run.probes):
-        assert [probe.rate for probe in run.probes if probe.held][-2:] == [100, 100]
-        assert any("the most that was to be tried" in note for note in run.notes)
-        assert found["throughput"] == pytest.approx(100, rel=0.2)
-    else:
-        assert ran.returncode == 3
-        assert all("the generator itself" in probe.reason for probe in run.probes)
 
 
 def test_a_run_that_is_interrupted_keeps_what_was_measured(home: Path) -> None:
@@ -244,34 +192,6 @@ def test_a_server_that_vedette_starts_has_its_cold_start_measured() -> None:
     assert 0.01 < found["cold_start_s"] < 60
     ran = bench("run", f"http://127.0.0.1:{port}/", "--requests", 1)
     assert ran.returncode == 3
-
-
-@pytest.mark.parametrize(
-    ("words", "told"),
-    [
-        (("null", "--load", "poissson", "--rate", 5, "--requests", 5), "poisson"),
-        (("null", "--load", "poisson", "--requests", 5), "--rate"),
-        (("null",), "--duration"),
-        (("null", "--rate", 5, "--requests", 5), "--rate"),
-        (("null", "--requests", 5, "--quality", "top1=0.9"), "--reference"),
-        (("null", "--requests", 5, "--input", "/no/such/folder"), "/no/such/folder"),
-        (("null", "--requests", 5, "--client-cores", "x"), "--client-cores"),
-        (("nul:5ms", "--requests", 5), "null"),
-        (("null", "--load", "trace", "--trace", "/no/such/trace"), "/no/such/trace"),
-        (("null", "--duration", "5 parsecs"), "--duration"),
-        (("null", "--requests", 5, "--start", "sleep 1"), "--start"),
-        (("inprocess:no-such-model", "--requests", 5), "no-such-model"),
-    ],
-)
-def test_what_cannot_be_measured_is_told_with_the_next_step(words, told: str, home: Path) -> None:
-    """Nothing is sent, nothing is stored, no traceback."""
-    ran = bench("run", *words)
-
-    assert ran.returncode in (2, 3)
-    assert told in ran.stderr
-    assert "help:" in ran.stderr
-    assert "Traceback" not in ran.stderr
-    assert not (home / "runs").exists() or list((home / "runs").iterdir()) == []
 
 
 def test_scenarios_send_what_they_are_about() -> None:

@@ -202,7 +202,7 @@ def test_what_cannot_be_planned_is_told_with_the_next_step(words, error, told) -
 @pytest.mark.usefixtures("folder")
 def test_a_plan_that_cannot_be_written_is_told(tmp_path) -> None:
     """Nothing half is left."""
-    with pytest.raises(VedetteError, match="cannot be written"):
+    with pytest.raises(VedetteError, match="there is no folder"):
         called(*DEADLINE, "-n", "9", "--within", "20s", "--output", str(tmp_path / "none" / "plan.json"))
 
 

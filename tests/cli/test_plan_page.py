@@ -35,10 +35,10 @@ def test_the_page_has_every_field_of_a_plan() -> None:
     told = set(re.findall(r"`([a-z_0-9]+)`", TEXT))
 
     assert set(Plan.__dataclass_fields__) <= told
-    assert len(EXAMPLES) == 3
+    assert len(EXAMPLES) == 5
 
 
-@pytest.mark.parametrize("command", ["deadline", "budget", "model", "rate"])
+@pytest.mark.parametrize("command", ["deadline", "budget", "model", "beside", "rate", "idle"])
 def test_the_page_has_every_option(command) -> None:
     """None is undocumented."""
     shown = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "300"}).stdout

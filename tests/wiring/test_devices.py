@@ -125,6 +125,21 @@ def test_a_device_beyond_its_memory_limit_is_out_of_memory(order: DeviceOrder) -
     assert groups() == []
 
 
+def test_a_limit_of_the_peak_that_was_measured_is_enough(order: DeviceOrder) -> None:
+    """The figure and the enforcement agree: what is said to fit a limit does run under it, and is within it then."""
+
+    async def go(limit: int | None) -> int:
+        async with loaded(replace(order, device=DeviceKind("cpu:1", 1.0, limit))) as (device, loading):
+            needs_rights(loading)
+            work = await device.run(8, 24)
+            return max(loading.peak_bytes, work.peak_bytes)
+
+    peak = asyncio.run(go(None))
+
+    assert 60_000_000 < peak < 400_000_000
+    assert asyncio.run(go(peak)) <= peak
+
+
 def test_a_device_that_is_killed_is_unavailable(order: DeviceOrder) -> None:
     """It is no want of memory, though the signal is the same; calls after that say so too."""
 

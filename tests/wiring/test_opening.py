@@ -136,6 +136,38 @@ def test_a_warm_up_runs_on_every_stream_in_turn() -> None:
     assert all(len(streams) == 3 for streams in rounds)
 
 
+def test_a_warm_up_beside_models_that_serve_runs_one_inference_at_a_time() -> None:
+    """As many as else, in the thread that loads: the other cores are left to requests."""
+    ran: list[int] = []
+    runtime = MeanRuntime(Execution(RuntimeName.NULL, streams=3), lambda _: ran.append(threading.get_ident()))
+
+    warm_up(Loaded(Instance(colour_manifest(), runtime), lambda: runtime), 4, CLOCK, together=False)
+
+    assert ran == [threading.get_ident()] * 12
+
+
+def test_models_that_are_opened_aside_get_loaders_that_leave_cores_to_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first models of a server, beside which nothing serves, get the quick ones."""
+    asked = []
+
+    def loaders(cache: Path, *, aside: bool) -> Loaders:
+        asked.append(aside)
+        return Loaders(cache, aside=aside)
+
+    monkeypatch.setattr("vedette.wiring.opening.Loaders", loaders)
+    opener, manifest = ServingOpener(silent), colour(tmp_path)
+    opener.open(manifest, quick(RuntimeName.OPENVINO))
+    at_start = list(asked)
+    with opener.aside():
+        opener.open(manifest, quick(RuntimeName.OPENVINO))
+
+    assert (at_start, asked) == ([], [True])
+    assert not Loaders(tmp_path, aside=True)[RuntimeName.OPENVINO].side_by_side
+    assert Loaders(tmp_path)[RuntimeName.OPENVINO].side_by_side
+
+
 @pytest.mark.parametrize("rows", [1, 4])
 def test_a_model_that_does_not_run_is_found_out_by_its_warm_up(rows: int) -> None:
     """Whichever stream or inference it is: the fifth fails, after each of two streams has had one of either size."""

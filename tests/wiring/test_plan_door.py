@@ -53,7 +53,7 @@ def test_each_kind_is_asked_with_its_own_words(profile) -> None:
 @pytest.mark.parametrize(
     ("more", "told"),
     [
-        ({"images": 0}, "one image at least"),
+        ({"images": 0}, "images=0 cannot be used"),
         ({"within": "20"}, "within='20' is no time"),
         ({"within": None}, "within is missing"),
         ({"rate": 3.0}, "rate is of no use"),
@@ -64,7 +64,7 @@ def test_each_kind_is_asked_with_its_own_words(profile) -> None:
         ({"model": ["det", "other"]}, "2 models"),
         ({"overlap": 3}, "overlap and fill belong to tiles"),
         ({"probability": 95.0}, "between 0 and 1"),
-        ({"size": (640,)}, "missing 1 required"),
+        ({"size": (640,)}, r"size=\(640,\) cannot be used"),
     ],
 )
 def test_what_cannot_be_planned_is_told(profile, more, told) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from carried_plans import kept_job, ready
+from carried_plans import CHEAPER, kept_job, kept_rate, ready
 from profiled_models import given_profile
 from timed_devices import planned
 
@@ -15,11 +17,14 @@ from vedette.errors import InvalidError, NotFoundError, UnsupportedError, UsageE
 from vedette.rules.capacity.calibration import pair_of
 from vedette.values.device import DeviceKind
 from vedette.values.frame import Size
+from vedette.values.plan import Plan
 from vedette.wiring.carried import Carried
 from vedette.wiring.plan_store import home_calibration, home_plans
 from vedette.wiring.plan_verify import calibrated, duties_of, open_plan, verify_plan
+from vedette.wiring.profiles import home_profiles
 
 PROFILES = {"p-1": given_profile({1: 0.01, 4: 0.03})}
+PROFILED = PROFILES["p-1"].profiled
 
 
 def silent(_: str) -> None:
@@ -56,6 +61,34 @@ def test_device_that_cannot_work_is_told_and_kept(home: Path) -> None:
     assert found.measured_s is None
     assert found.reason.startswith("cpu:0.5 1: ")
     assert [one.failed for one in calibrated(0.95)[1]][:1] == [1]
+
+
+@pytest.mark.parametrize("keep", [kept_job, kept_rate])
+def test_plan_whose_model_was_removed_is_refused_and_counts_in_no_calibration(
+    home: Path, keep: Callable[[], Plan]
+) -> None:
+    """Nothing was carried out, so nothing came of it: the prediction is not blamed."""
+    ready(home)
+    plan = keep()
+    shutil.rmtree(home / "colour")
+
+    with pytest.raises(NotFoundError, match=f"plan {plan.id} cannot be carried out: no model 'colour'"):
+        verify_plan(plan, None, silent)
+    assert home_plans().verifications() == ((), ())
+    assert home_calibration().read() == ((), ())
+
+
+def test_model_whose_file_has_changed_since_is_told(home: Path) -> None:
+    """The same name and version with other weights is another model than the one that was profiled."""
+    ready(home)
+    home_profiles().put(replace(given_profile(CHEAPER), profiled=replace(PROFILED, model_sha256="0" * 64)))
+    plan = kept_job(("cpu:0.5", 4, 4))
+
+    found = verify_plan(plan, None, silent, Carried(probe=False))
+
+    assert any(
+        note.startswith("profile p-1: the file of colour has changed since: sha256 000000") for note in found.notes
+    )
 
 
 def test_images_follow_each_other_over_the_devices() -> None:

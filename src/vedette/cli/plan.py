@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from vedette.cli.plan_beside import beside
+from vedette.cli.plan_idle import idle
 from vedette.cli.plan_job import budget, deadline, model
 from vedette.cli.plan_rate import rate
 from vedette.cli.plan_verify import apply, calibration, verify
@@ -24,7 +26,9 @@ Printed = Annotated[Format, typer.Option("--format", help="How to print the answ
 app.command()(deadline)
 app.command()(budget)
 app.command()(model)
+app.command()(beside)
 app.command()(rate)
+app.command()(idle)
 
 
 @app.command("list")

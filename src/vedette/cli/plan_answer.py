@@ -14,10 +14,11 @@ from vedette.values.plan import Status
 
 if TYPE_CHECKING:
     from vedette.adapters.config.fleet import Devices
+    from vedette.cli.plan_options import AnswerOptions, SourceOptions
     from vedette.values.demand import Demand
     from vedette.values.plan import Plan
     from vedette.values.verification import Verification
-    from vedette.wiring.plan import Made
+    from vedette.wiring.plan import Made, Sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +27,23 @@ class Answering:
 
     Attributes:
         devices: the fleet with its given profiles.
-        profiles: ids and files that were named.
         images_from: folder of the user's images; None: shipped ones.
-        measure: whether what is not profiled is profiled first.
-        output_format: what is printed.
-        output: file that the plan is written to besides.
-        verify: whether the plan is carried out.
+        rests_on: profiles that were named, and whether what is not profiled is profiled first.
+        wanted: what is printed and written, and whether the plan is carried out.
     """
 
     devices: Devices
-    profiles: list[str] | None
     images_from: Path | None
-    measure: bool
-    output_format: Format
-    output: Path | None
-    verify: bool
+    rests_on: SourceOptions
+    wanted: AnswerOptions
+
+    @property
+    def sources(self) -> Sources:
+        """What the plan may rest on."""
+        from vedette.wiring.plan import Sources
+
+        named = tuple(self.rests_on.profile or ())
+        return Sources(self.devices.profiles, named, self.images_from, not self.rests_on.no_profile)
 
 
 def answered(demand: Demand, how: Answering) -> None:
@@ -50,19 +53,18 @@ def answered(demand: Demand, how: Answering) -> None:
         VedetteError: what is needed to plan is not there.
         Exit: 3 where nothing can do it, 1 where a verified plan missed its deadline.
     """
-    from vedette.wiring.plan import Sources, make_plan
+    from vedette.wiring.plan import make_plan
 
-    sources = Sources(how.devices.profiles, tuple(how.profiles or ()), how.images_from, how.measure)
-    made = make_plan(demand, sources, note)
+    made, wanted = make_plan(demand, how.sources, note), how.wanted
     plan = made.plan
-    if how.output is not None:
+    if wanted.output is not None:
         from vedette.cli.plan_json import write_plan
 
-        write_plan(plan, how.output)
+        write_plan(plan, wanted.output)
     found = plan.status in (Status.OPTIMAL, Status.FEASIBLE)
-    verification = _verified(made, how) if how.verify and found else None
-    shown(plan, how.output_format, verification)
-    if how.verify and not found:
+    verification = _verified(made, how) if wanted.verify and found else None
+    shown(plan, wanted.output_format, verification)
+    if wanted.verify and not found:
         note("nothing to verify: there is no plan")
     if not found:
         raise typer.Exit(NOTHING_WORKED)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from vedette.adapters.store.record import to_data
-from vedette.errors import UnavailableError
+from vedette.adapters.store.text_file import write_text_file
 from vedette.values.plan import SCHEMA, Plan
 from vedette.values.verification import Verification
 
@@ -41,17 +41,9 @@ def write_plan(plan: Plan, file: Path) -> None:
     """Write a plan as it is stored, whole or not at all.
 
     Raises:
-        UnavailableError: it cannot be written.
+        NotFoundError, ConflictError, ExhaustedError, UnavailableError: it cannot be written.
     """
     import json
 
     text = json.dumps({"schema": SCHEMA, **to_data(plan)}, indent=2, allow_nan=False) + "\n"
-    part = file.with_name(f".{file.name}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(file)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise UnavailableError(
-            f"{file} cannot be written: {error.strerror}", help="name a file in a folder that is there and writable"
-        ) from None
+    write_text_file(file, text)

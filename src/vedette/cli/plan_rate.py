@@ -2,61 +2,55 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
 import typer
 
+from vedette.cli import plan_amounts as amounts
 from vedette.cli import plan_options as given
+from vedette.cli.option_group import spread
 from vedette.cli.options import parse_tiling
 from vedette.cli.plan_answer import Answering, answered
-from vedette.cli.tables import Format
-from vedette.values.demand import Demand, Goal, PlanKind
+from vedette.cli.plan_fleet import check_lost, currency_of, fleet_of
+from vedette.values.demand import Demand, Goal, Limits, PlanKind
 
 
+@spread
 def rate(
     model: given.Model,
-    rate: Annotated[str, typer.Option(metavar="R/s", help="Images that arrive, at random: 30/s, 600/min.")],
-    p99: Annotated[str, typer.Option("--p99", metavar="TIME", help="99 of 100 answers come within it: 50ms.")],
-    devices: given.Devices = None,
-    price: given.Price = None,
-    deadline_class: given.Kind = "soft",
-    probability: given.Probability = None,
+    rate: given.Rate,
+    p99: given.P99,
+    fleet: given.FleetOptions,
+    promise: given.PromiseOptions,
+    pictures: given.ImageOptions,
+    sources: given.SourceOptions,
+    answer: given.AnswerOptions,
     lost: given.Lost = 0,
     goal: Annotated[str | None, typer.Option("--goal", help="replicas or cost (an hour): what is made least.")] = None,
     max_cost: Annotated[str | None, typer.Option(metavar="MONEY/h", help="An hour at most: 0.50EUR/h.")] = None,
     max_batch: given.MaxBatch = None,
-    size: given.ImageSize = None,
-    images_from: given.ImagesFrom = None,
-    tile: given.Tile = None,
-    tile_overlap: given.Overlap = 0,
-    fill: given.FillWith = None,
-    profile: given.Profiles = None,
-    no_profile: given.NoProfile = False,
-    output_format: given.Printed = Format.TABLE,
-    output: given.Output = None,
-    verify: given.Verify = False,
+    tile: Annotated[str | None, typer.Option(metavar="WxH", hidden=True, help="Refused, with the reason.")] = None,
 ) -> None:
     """Find the fewest replicas that answer R images a second with the p99 that is asked for."""
-    found = given.fleet_of(devices, price)
-    kind = given.parse_class(deadline_class)
-    currency = given.currency_of(found)
-    demand = given.demanded(
+    found = fleet_of(fleet)
+    kind = amounts.parse_class(promise.deadline_class)
+    currency = currency_of(found)
+    demand = amounts.demanded(
         lambda: Demand(
             PlanKind.RATE,
             (model,),
             found.fleet,
-            rate_per_s=given.parse_rate(rate),
-            p99_ms=given.seconds_of(p99, "--p99") * 1000,
+            rate_per_s=amounts.parse_rate(rate),
+            p99_ms=amounts.seconds_of(p99, "--p99") * 1000,
             deadline=kind,
-            probability=given.parse_probability(probability, kind),
-            lost_devices=given.check_lost(lost, found),
-            goal=given.parse_goal(goal, Goal.REPLICAS, Goal.COST),
-            limits=replace(
-                given.parse_limits(None, None, max_batch, None), cost=given.parse_money_an_hour(max_cost, currency)
+            probability=amounts.parse_probability(promise.probability, kind),
+            lost_devices=check_lost(lost, found),
+            goal=amounts.parse_goal(goal, Goal.REPLICAS, Goal.COST),
+            limits=Limits(
+                cost=amounts.parse_money_an_hour(max_cost, currency), batch=amounts.parse_max_batch(max_batch)
             ),
-            size=given.parse_image_size(size, images_from),
-            tiling=parse_tiling(tile, tile_overlap, fill),
+            size=amounts.parse_image_size(pictures),
+            tiling=parse_tiling(tile, 0, None),
         )
     )
-    answered(demand, Answering(found, profile, images_from, not no_profile, output_format, output, verify))
+    answered(demand, Answering(found, pictures.images_from, sources, answer))

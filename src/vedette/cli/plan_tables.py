@@ -20,7 +20,9 @@ _NONE = "-"
 def print_plan(plan: Plan) -> None:
     """Print a plan: status, what to run where, facts, recommendation, notes."""
     print_line(f"plan {plan.id or '(not kept)'}: {_status(plan)}")
-    if plan.assignments:
+    if plan.assignments and plan.demand.kind is PlanKind.BESIDE:
+        _print_turns(plan.assignments)
+    elif plan.assignments:
         _print_assignments(plan.assignments)
     elif plan.replicas is not None:
         _print_replicas(plan.replicas)
@@ -85,6 +87,23 @@ def _row(group: Sequence[Assignment], *, several: bool) -> list[str]:
     ]
 
 
+def _print_turns(models: Iterable[Assignment]) -> None:
+    """Models that share a device: each a row, in the order of their turns."""
+    heads = ("model", ">batch", ">later uses", ">images", ">memory", ">time")
+    rows = [
+        (
+            one.model,
+            f"{one.batch:,}",
+            f"{one.later_uses:,}",
+            f"{one.images:,}",
+            _NONE if one.peak_bytes is None else f"{one.peak_bytes / 1e6:,.0f} MB",
+            _predicted(one.time_s),
+        )
+        for one in models
+    ]
+    print_table(heads, rows)
+
+
 def _print_replicas(replicas: Replicas) -> None:
     heads = ("device", ">replicas", ">batch", ">delay", ">p50", ">p99", ">busy", ">most")
     row = (
@@ -112,6 +131,10 @@ def _asked(demand: Demand) -> str:
         rate = f"{amount_text(demand.rate_per_s or 0.0)} images a second"
         return f"{rate}, p99 of {time_text((demand.p99_ms or 0.0) / 1000)}, {demand.deadline}"
     images = "as many images as can be" if demand.images is None else plural(demand.images, "image")
+    if demand.kind is PlanKind.BESIDE:
+        device = demand.fleet.stocks[0].kind
+        memory = "" if device.memory_bytes is None else f" with {device.memory_bytes / 1e6:,.0f} MB"
+        images += f" of each model on one {device.name}{memory}"
     within = time_text(demand.within_s or 0.0)
     return f"{images} within {within}, {demand.deadline}, counted from {demand.start} processes"
 

@@ -73,7 +73,8 @@ def verification_json(verification: Verification) -> dict[str, Any]:
 def print_verification(verification: Verification) -> None:
     """Print what was measured beside what was predicted, and what each device took."""
     if verification.runs:
-        heads = ("device", "number", ">images", ">load", ">first batch", ">done after", ">speed")
+        which = "model" if verification.runs[0].model else "number"
+        heads = ("device", which, ">images", ">load", ">first batch", ">done after", ">speed")
         print_table(heads, [_run_row(run) for run in verification.runs], title="measured")
     for label, text in _facts(verification):
         _print_wrapped(text, f"{label:<12}")
@@ -90,7 +91,7 @@ def _print_wrapped(text: str, label: str) -> None:
 def _run_row(run: DeviceRun) -> tuple[str, ...]:
     return (
         run.device,
-        str(run.number),
+        run.model or str(run.number),
         f"{run.images:,}",
         time_text(run.load_s),
         time_text(run.warm_up_s),

@@ -15,14 +15,21 @@ from vedette.values.device import Fleet
 from vedette.values.frame import Size
 from vedette.values.tiling import Tiling
 
+MOST_IMAGES = 10**15
+LONGEST_S = 1e9
+"""Thirty years."""
+LEAST_RATE, MOST_RATE = 1e-5, 1e6
+"""One image a day, and one a microsecond."""
+
 
 class PlanKind(StrEnum):
-    """What is asked: fewest devices, most images, best model, replicas for a rate."""
+    """What is asked: fewest devices, most images, best model, replicas for a rate, models beside each other."""
 
     DEADLINE = "deadline"
     BUDGET = "budget"
     MODEL = "model"
     RATE = "rate"
+    BESIDE = "beside"
 
 
 class Start(StrEnum):
@@ -67,9 +74,9 @@ class Demand:
 
     Attributes:
         kind: which question.
-        models: names; several are alternatives (`model`) or one after the other stands for itself.
+        models: names; several are alternatives (`model`), or candidates for one device (`beside`).
         fleet: devices that may be used.
-        images: N; for `budget` None.
+        images: N, for `beside` of each model; for `budget` None.
         within_s: T; for `rate` None.
         rate_per_s: images that arrive, as a Poisson process.
         p99_ms: the goal of a rate.
@@ -82,6 +89,7 @@ class Demand:
         limits: what may not be exceeded.
         size: of the images; None: as they come.
         tiling: how they are cut.
+        groups: for `beside`: of each exactly one model is needed; empty: any set of models will do.
     """
 
     kind: PlanKind
@@ -99,6 +107,7 @@ class Demand:
     limits: Limits = field(default_factory=Limits)
     size: Size | None = None
     tiling: Tiling | None = None
+    groups: tuple[tuple[str, ...], ...] = ()
 
     def __post_init__(self) -> None:
         if not self.models:
@@ -108,7 +117,17 @@ class Demand:
                 raise ValueError(f"{name} must be above 0, got {value:g}")
         if self.images is not None and self.images < 1:
             raise ValueError(f"there must be one image at least, got {self.images}")
+        self._check_reason()
         if not 0 < self.probability < 1:
             raise ValueError(f"a probability lies between 0 and 1, got {self.probability:g}")
         if self.lost_devices < 0:
             raise ValueError(f"lost devices are 0 or more, got {self.lost_devices}")
+
+    def _check_reason(self) -> None:
+        """Beyond these figures times in nanoseconds and counts of mini-batches are not exact any more."""
+        if self.images is not None and self.images > MOST_IMAGES:
+            raise ValueError(f"images may be {MOST_IMAGES:.0e} at most")
+        if self.within_s is not None and self.within_s > LONGEST_S:
+            raise ValueError(f"within may be {LONGEST_S:.0e} s at most, got {self.within_s:g} s")
+        if self.rate_per_s is not None and not LEAST_RATE <= self.rate_per_s <= MOST_RATE:
+            raise ValueError(f"a rate lies between {LEAST_RATE:g}/s and {MOST_RATE:g}/s, got {self.rate_per_s:g}/s")

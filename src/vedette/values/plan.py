@@ -52,6 +52,7 @@ class Assignment:
         time_s: W + t L.
         cost: money; None without a price.
         energy_wh: None where neither counter nor watts are known.
+        peak_bytes: most memory that its process takes; None: not known.
     """
 
     device: DeviceKind
@@ -64,6 +65,7 @@ class Assignment:
     time_s: Prediction
     cost: float | None = None
     energy_wh: float | None = None
+    peak_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

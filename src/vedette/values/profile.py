@@ -46,8 +46,8 @@ class ProfilePoint:
         latency_s: L(b), the time of a later mini-batch.
         warm_up_s: W(b), the time of the whole first mini-batch of a loaded fresh process.
         load_s: start of the process until the model is loaded.
-        peak_bytes: most memory that the process had, high-water mark.
-        sampled_peak_bytes: the same, of samples every 10 ms.
+        peak_bytes: most memory of its own that the process had, loading included: a limit of so much is enough.
+        sampled_peak_bytes: the same, of samples every 10 ms alone.
         energy_j: of one later mini-batch; None where no counter exists.
         longest_s: longest later mini-batch that was seen.
         failed: why there are no figures; then every other one is None.
@@ -111,6 +111,8 @@ class Profile:
         created: time and zone, ISO 8601.
         source: who gave it, or the command that measured it.
         seconds: how long measuring took.
+        request_s: what a server takes for a request of one image besides the work of L(1): HTTP, and handing the image
+            on; measured when a plan for a rate asks for it.
     """
 
     id: str
@@ -121,6 +123,7 @@ class Profile:
     created: str = ""
     source: str = ""
     seconds: float = 0.0
+    request_s: Moment | None = None
 
     def __post_init__(self) -> None:
         keys = [(point.size, point.batch) for point in self.points]

@@ -20,6 +20,7 @@ class DeviceRun:
         took_s: until it was done, counted from the start that all devices had in common; 0 where it failed.
         failed: why it did not do its part; empty where it did.
         speed: L as profiled / L as probed just before; below 1 the machine is slower now. None: not probed.
+        model: where several take turns on one device; empty: each device has one.
     """
 
     device: str
@@ -30,6 +31,7 @@ class DeviceRun:
     took_s: float
     failed: str = ""
     speed: float | None = None
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ class Carried:
     Attributes:
         images_from: folder of the user's images; None: those that profiles are measured with.
         probe: look before how quick the machine is now.
-        duration_s: of the load of a rate; None: for 2000 images, between 30 s and 5 minutes.
+        duration_s: of the load of a rate; None: for 2000 images, between 10 s and 5 minutes.
         seed: of the crops that stand for images, and of arrivals.
     """
 

@@ -1,6 +1,7 @@
 """What the process of a device does: it loads one model, and works through images in mini-batches when it is told to.
 
-    {"do": "load", ...} -> {"loaded_ns": ...}    {"do": "run", "batch": 8, "images": 9, "at_ns": null} -> {"work": ...}
+    {"do": "load", ...} -> {"loaded_ns": ..., ...}
+    {"do": "run", "batch": 8, "images": 9, "at_ns": null} -> {"work": ...}
 
 The first message comes when the process is confined and bound to its cores, and this module is imported only then, so
 that everything heavy counts. The end of stdin ends the process at once, also in the middle of a run.
@@ -61,7 +62,7 @@ class Worker:
         self._work: MiniBatches | None = None
 
     def load(self, message: Message) -> Message:
-        """Load the model, then read the images; tells when the model was loaded.
+        """Load the model, then read the images; tells when the model was loaded, and the most memory of both.
 
         Raises:
             VedetteError: the model cannot be loaded as it was ordered, or an image cannot be read.
@@ -70,11 +71,13 @@ class Worker:
 
         gc.disable()
         own_process()
-        self._work = _loaded(message, self._clock)
-        loaded_ns = self._clock.now_ns()
-        self._frames = list(_read(message["images"]))
-        settle_process()
-        return {"loaded_ns": loaded_ns}
+        with OwnPeak() as memory:
+            self._work = _loaded(message, self._clock)
+            loaded_ns = self._clock.now_ns()
+            self._frames = list(_read(message["images"]))
+            settle_process()
+        peaks = {"peak_bytes": memory.peak_bytes, "sampled_peak_bytes": memory.sampled_peak_bytes}
+        return {"loaded_ns": loaded_ns, **peaks}
 
     def run(self, batch: int, images: int, at_ns: int | None = None) -> DeviceWork:
         """See `Device.run`; the images go round, from the first one on."""

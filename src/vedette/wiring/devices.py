@@ -9,6 +9,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from vedette.adapters.config.home import default_home
@@ -98,7 +99,8 @@ class ProcessDevice:
             await self.close()
             raise
         load_s = (answer["loaded_ns"] - started_ns) / 1e9
-        return Loading(load_s, child.pid, (*sandbox.not_enforced, *unbound))
+        peaks = [_within(answer[name], sandbox.memory_bytes) for name in ("peak_bytes", "sampled_peak_bytes")]
+        return Loading(load_s, child.pid, (*sandbox.not_enforced, *unbound), *peaks)
 
     async def run(self, batch: int, images: int, at_ns: int | None = None) -> DeviceWork:
         """See `Device.run`."""
@@ -108,7 +110,10 @@ class ProcessDevice:
                 help="give both from 1",
             )
         answer = await self._ask({"do": "run", "batch": batch, "images": images, "at_ns": at_ns})
-        return from_data(DeviceWork, answer["work"])
+        work = from_data(DeviceWork, answer["work"])
+        limit = None if self._sandbox is None else self._sandbox.memory_bytes
+        peak, sampled = _within(work.peak_bytes, limit), _within(work.sampled_peak_bytes, limit)
+        return replace(work, peak_bytes=peak, sampled_peak_bytes=sampled)
 
     async def close(self) -> None:
         """See `Device.close`."""
@@ -146,6 +151,11 @@ class ProcessDevice:
                 help="take a smaller mini-batch, or allow it more memory",
             )
         return UnavailableError(f"the device {kind.name} is gone: {lost}", help="run it again")
+
+
+def _within(peak: int, limit: int | None) -> int:
+    """A peak that lies above an enforced limit is an error of its estimate."""
+    return peak if limit is None else min(peak, limit)
 
 
 def _manifest(order: DeviceOrder, say: Say) -> Manifest:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vedette.adapters.config.home import default_home
 from vedette.adapters.store.manifests import state_of
 from vedette.errors import UnavailableError, UnsupportedError
 from vedette.flows.inference.runtime import Loader, Runtime
@@ -23,6 +24,7 @@ from vedette.values.execution import Choice, Execution, Plan, RuntimeName, Trial
 from vedette.values.manifest import Manifest
 from vedette.values.serving import ModelOptions, StageNames
 from vedette.wiring.instances import open_manifest
+from vedette.wiring.plugins import Loaders
 
 if TYPE_CHECKING:
     from vedette.flows.inference.stages import Stages
@@ -147,7 +149,8 @@ class ServingOpener:
 
     def _loaders(self, options: ModelOptions) -> Mapping[RuntimeName, Loader] | None:
         if not options.isolated:
-            return None
+            aside = getattr(self._thread, "aside", False)
+            return Loaders(default_home() / ".cache", aside=True) if aside else None
         if self._isolated is None:
             raise UnsupportedError(
                 f"{options.name} cannot be isolated here: this server starts no child processes",

@@ -12,13 +12,14 @@ from vedette.adapters.config.fleet import Devices, parse_price, read_devices
 from vedette.adapters.probes.host import probe_host
 from vedette.clock import SystemClock
 from vedette.errors import NotFoundError
+from vedette.flows.planning.known import ProfileSource
 from vedette.flows.planning.planner import Planner
 from vedette.rules.threads import usable_cores
-from vedette.values.demand import Demand
+from vedette.values.demand import Demand, PlanKind
 from vedette.values.integer_program import IntegerProgram, Solution
 from vedette.values.plan import Plan
 from vedette.values.profile import Profile
-from vedette.wiring.plan_profiles import Sources, opened_profiles
+from vedette.wiring.plan_profiles import HomeProfiles, Sources, opened_profiles
 from vedette.wiring.plan_store import home_plans
 
 __all__ = ["Made", "Sources", "devices_of", "list_plans", "make_plan", "profiled_models"]
@@ -67,10 +68,18 @@ def make_plan(demand: Demand, sources: Sources, say: Say) -> Made:
     """
     profiles = opened_profiles(sources, say)
     cores = usable_cores(probe_host())
-    plan = Planner(profiles, LazyCpSat(), SystemClock(), cores).plan(demand)
+    source = profiles if demand.kind is not PlanKind.RATE or not sources.measure else _served(profiles, sources, say)
+    plan = Planner(source, LazyCpSat(), SystemClock(), cores).plan(demand)
     profiles.check_named(plan.profiles)
     home_plans().put(plan)
     return Made(plan, profiles.given | profiles.named)
+
+
+def _served(profiles: HomeProfiles, sources: Sources, say: Say) -> ProfileSource:
+    """A rate is of requests: what they take is measured with the profiles."""
+    from vedette.wiring.plan_requests import ServedProfiles  # starts servers, and no other plan does
+
+    return ServedProfiles(profiles, sources.images_from, say)
 
 
 def list_plans() -> tuple[tuple[Plan, ...], tuple[str, ...]]:

@@ -9,13 +9,12 @@ import json
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from vedette.adapters.store.profile_document import write_profile
-from vedette.adapters.store.room import write_whole
+from vedette.adapters.store.text_file import write_text_file
 from vedette.errors import ConflictError, NotFoundError, UsageError
-from vedette.rules.capacity.server_settings import ServerSettings, server_settings
+from vedette.rules.capacity.server_settings import ServerSettings, options_of, server_settings
 from vedette.values.plan import Plan
 from vedette.values.profile import Profile
 from vedette.values.serving import ModelOptions
@@ -65,7 +64,7 @@ def apply_plan(
     texts = dict(zip(files, configurations(plan, profiles, ports), strict=True)) | beside(profiles, output.parent)
     _check(output, texts, replace=replace)
     for file, text in texts.items():
-        write_whole(file, partial(_write, text))
+        write_text_file(file, text)
     return files
 
 
@@ -76,13 +75,14 @@ def configurations(plan: Plan, profiles: Mapping[str, Profile], ports: Sequence[
     return tuple(_text(plan, *each) for each in zip(servers, told, ports, strict=True))
 
 
+def lone_configuration(profile: Profile, ports: Ports) -> str:
+    """The configuration of a server that runs what was profiled, image by image; its profile lies beside it."""
+    return "\n".join([*_listening(ports), *_model(options_of(profile, 1, None))]) + "\n"
+
+
 def beside(profiles: Mapping[str, Profile], folder: Path) -> dict[Path, str]:
     """The profiles that configurations name, by the file in which each must lie."""
     return {folder / _profile_file(name): write_profile(profile) for name, profile in profiles.items()}
-
-
-def _write(text: str, part: Path) -> None:
-    part.write_text(text, encoding="utf-8")
 
 
 def _from_1(count: int) -> range:
@@ -117,10 +117,14 @@ def _text(plan: Plan, server: ServerSettings, which: str, ports: Ports) -> str:
     lines = [f"# Plan {plan.id}, server {which}: {server.device.name} {server.number}.", "#"]
     lines += ["# What this file cannot say:"]
     lines += [line for remark in server.remarks for line in _comment(remark)]
-    lines += [f"port: {ports.http}", f"grpc_port: {'off' if ports.grpc is None else ports.grpc}", "models:"]
+    lines += _listening(ports)
     for model in server.models:
         lines += _model(model)
     return "\n".join(lines) + "\n"
+
+
+def _listening(ports: Ports) -> list[str]:
+    return [f"port: {ports.http}", f"grpc_port: {'off' if ports.grpc is None else ports.grpc}", "models:"]
 
 
 def _comment(text: str) -> list[str]:

@@ -21,6 +21,7 @@ from vedette.values.profile import Profile
 from vedette.values.tiling import Fill, Tiling
 from vedette.values.verification import Verification
 from vedette.wiring.plan import Sources, devices_of, make_plan, profiled_models
+from vedette.wiring.plan_arguments import check_arguments
 
 Name = TypeVar("Name", PlanKind, Start, DeadlineClass, Goal)
 Time = str | float
@@ -120,13 +121,14 @@ def plan(  # noqa: PLR0913 - the same choices as on the command line
     fill: str | None = None,
     profiles: Sequence[str | Path] = (),
     profile_first: bool = True,
+    one_of: Sequence[Sequence[str]] = (),
 ) -> Planned:
     """Plan what to run where; the plan is kept as those of the command line are.
 
     Args:
-        kind: `deadline`, `budget`, `model` or `rate`.
-        model: name; for `model` several to choose from, all that were profiled unless given.
-        images: how many; of `deadline` and `model`.
+        kind: `deadline`, `budget`, `model`, `rate` or `beside`.
+        model: name; for `model` and `beside` several to choose from, all that were profiled unless given.
+        images: how many; of `deadline` and `model`, of `beside` for each model.
         within: the time for all of them; not of `rate`.
         rate: images that arrive in a second.
         p99: 99 of 100 answers of a rate come within it.
@@ -148,15 +150,18 @@ def plan(  # noqa: PLR0913 - the same choices as on the command line
         fill: `blank` or `overview`.
         profiles: ids and files to rest on.
         profile_first: measure what is not profiled; blocks for minutes.
+        one_of: of `beside`: groups of models, of each of which exactly one is needed; `model` is left out then.
 
     Raises:
         VedetteError: what is needed is not there, or the demand cannot be used.
     """
-    fleet = devices_of(devices, price)
-    named = tuple(str(one) for one in profiles)
+    check_arguments(locals())
     asked = _one_of(PlanKind, kind, "kind")
+    fleet = devices_of("cpu:1" if devices is None and asked is PlanKind.BESIDE else devices, price)
+    named = tuple(str(one) for one in profiles)
+    groups = _groups(asked, model, one_of)
     usual = DeadlineClass.RELAXED if asked is PlanKind.BUDGET else DeadlineClass.SOFT
-    models = _models(asked, model, fleet, named)
+    models = tuple(one for group in groups for one in group) or _models(asked, model, fleet, named)
     demand = _made(
         lambda: Demand(
             asked,
@@ -174,6 +179,7 @@ def plan(  # noqa: PLR0913 - the same choices as on the command line
             limits=Limits(max_cost, max_energy_wh, max_uses, max_batch),
             size=None if size is None else Size(*size),
             tiling=None if tile is None else Tiling(Size(*tile), overlap, None if fill is None else Fill(fill)),
+            groups=groups,
         )
     )
     if tile is None and (overlap or fill is not None):
@@ -184,11 +190,13 @@ def plan(  # noqa: PLR0913 - the same choices as on the command line
     return Planned(made.plan, made.given)
 
 
+_SEVERAL = (PlanKind.MODEL, PlanKind.BESIDE)
 _NEEDED = {
     PlanKind.DEADLINE: ("images", "within_s"),
     PlanKind.BUDGET: ("within_s",),
     PlanKind.MODEL: ("images", "within_s"),
     PlanKind.RATE: ("rate_per_s", "p99_ms"),
+    PlanKind.BESIDE: ("images", "within_s"),
 }
 _WORDS = {"images": "images", "within_s": "within", "rate_per_s": "rate", "p99_ms": "p99"}
 
@@ -202,14 +210,40 @@ def _check_whole(demand: Demand) -> None:
             told = "is of no use in" if there else "is missing in"
             words = ", ".join(_WORDS[one] for one in needed)
             raise InvalidError(f"{word} {told} a plan of kind {demand.kind}", help=f"it takes {words}")
-    if len(demand.models) > 1 and demand.kind is not PlanKind.MODEL:
+    if demand.kind is PlanKind.BESIDE:
+        _check_beside(demand)
+    if len(demand.models) > 1 and demand.kind not in _SEVERAL:
         raise InvalidError(f"{len(demand.models)} models in a plan of kind {demand.kind}", help='take kind "model"')
+
+
+def _check_beside(demand: Demand) -> None:
+    limits = demand.limits
+    given = {
+        "lost": demand.lost_devices,
+        "goal": demand.goal,
+        "max_cost": limits.cost,
+        "max_energy_wh": limits.energy_wh,
+        "max_uses": limits.uses,
+    }
+    idle = [word for word, value in given.items() if value]
+    if idle:
+        raise InvalidError(f"{', '.join(idle)} is of no use in a plan of kind beside", help="leave it out")
 
 
 def _models(kind: PlanKind, model: str | Sequence[str], fleet: Devices, named: Sequence[str]) -> tuple[str, ...]:
     if isinstance(model, str):
         return (model,)
-    return profiled_models(fleet, named) if kind is PlanKind.MODEL and not model else tuple(dict.fromkeys(model))
+    return profiled_models(fleet, named) if kind in _SEVERAL and not model else tuple(dict.fromkeys(model))
+
+
+def _groups(kind: PlanKind, model: str | Sequence[str], one_of: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
+    groups = tuple((group,) if isinstance(group, str) else tuple(group) for group in one_of)
+    named = [one for group in groups for one in group]
+    if groups and (kind is not PlanKind.BESIDE or model):
+        raise InvalidError("one_of is of plans of kind beside, without model", help="leave out one of them")
+    if len(set(named)) != len(named) or not all(groups):
+        raise InvalidError(f"one_of={one_of!r}: a model is in one group, and no group is empty", help="name it once")
+    return groups
 
 
 def _seconds(time: Time | None, word: str) -> float | None:

@@ -7,53 +7,66 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import shlex
-import socket
-import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from vedette.adapters.processes.precise_loop import precise_loop
-from vedette.adapters.processes.server import Server
 from vedette.adapters.targets.image import ImageTarget
 from vedette.clock import Clock, SystemClock
 from vedette.errors import UnsupportedError, UsageError
-from vedette.flows.bench.cold_start import cold_start_ns
-from vedette.flows.bench.sandbox import Confinement, Sandbox, Sandboxes
-from vedette.flows.planning.verify_rate import CUT, FEWEST, RateLoad, RateMeasured, measure_rate
+from vedette.flows.planning.request_cost import RequestCost, request_cost
+from vedette.flows.planning.verify_rate import CUT, FEWEST, RateLoad, RateMeasured, arrivals_of, measure_rate
+from vedette.rules.batching.policy import policy_for
+from vedette.rules.capacity.capable import batch_curve
 from vedette.rules.capacity.placement import place
+from vedette.rules.capacity.replay import replayed_p99_ms
+from vedette.rules.capacity.replicas import Case, Judge, ReplicaKind
 from vedette.rules.capacity.verdict import judged
-from vedette.values.plan import Plan, Replicas
+from vedette.values.frame import Size
+from vedette.values.plan import Plan, Prediction, Replicas
 from vedette.values.profile import Profile
-from vedette.values.trial import TargetKind, TargetSpec
 from vedette.values.verification import Verification
 from vedette.wiring.carried import Carried, share_of
 from vedette.wiring.devices import system_sandboxes
-from vedette.wiring.plan_apply import Ports, beside, configurations
+from vedette.wiring.plan_apply import configurations
 from vedette.wiring.profile_images import image_files
+from vedette.wiring.replica_servers import Confined, RunningServer, away_from, first_answers, running_servers, usable
 
 Say = Callable[[str], None]
 
 _IMAGES = 2000
-_SHORTEST_S, _LONGEST_S = 30.0, 300.0
-_START_S = 120.0
+_SHORTEST_S, _LONGEST_S = 10.0, 300.0
+_PROBED = 40
+"""Requests of the look at the machine before the load, to each server."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Started:
-    """A server that runs, and where."""
+class CarriedRate:
+    """What came of the rate of a plan.
 
-    server: Server
-    sandbox: Sandbox
-    target: TargetSpec
+    Attributes:
+        found: the measured p99.
+        replayed_ms: the p99 that the plan's simulation gives for the arrivals that were sent, in milliseconds.
+        speed: L(1) as profiled / the same work in the servers just before the load; None: not looked at.
+        apart: whether the generator of the load had a core of its own.
+        not_enforced: limits that this system cannot enforce, in words.
+    """
+
+    found: RateMeasured
+    replayed_ms: Prediction
+    speed: float | None
+    apart: bool
+    not_enforced: tuple[str, ...]
 
 
 def verify_rate(plan: Plan, profiles: Mapping[str, Profile], how: Carried, say: Say) -> Verification:
-    """Start the servers of a plan as it says, put its rate on them, and put the measured p99 beside the predicted one.
+    """Put the rate of a plan on its servers, and the measured p99 beside the predicted one; raises as `carry_rate`."""
+    return told(plan, carry_rate(plan, profiles, how, say))
+
+
+def carry_rate(plan: Plan, profiles: Mapping[str, Profile], how: Carried, say: Say) -> CarriedRate:
+    """Start the servers of a plan as it says, and put its rate on them.
 
     Raises:
         UnsupportedError: a replica is of no device of this machine, they do not fit on its cores, or images are cut.
@@ -67,16 +80,29 @@ def verify_rate(plan: Plan, profiles: Mapping[str, Profile], how: Carried, say: 
     size = plan.demand.size
     clock = SystemClock()
     sandboxes = system_sandboxes(clock)
-    bound = place([_share(plan, replicas)] * replicas.count, _cores())
-    with image_files(how.names, () if size is None else (size,), how.seed) as files:
+    confined = Confined(replicas.device, place([_share(plan, replicas)] * replicas.count, usable()))
+    with (
+        image_files(how.names, () if size is None else (size,), how.seed) as files,
+        running_servers(
+            replicas.model, lambda ports: configurations(plan, profiles, ports), profiles, confined, sandboxes
+        ) as started,
+        away_from(confined.bound) as apart,
+        asyncio.Runner(loop_factory=precise_loop) as runner,
+    ):
         images = [Path(file).read_bytes() for file in files[size]]
-        with _servers(plan, profiles, bound, sandboxes) as started, asyncio.Runner(loop_factory=precise_loop) as runner:
-            found = runner.run(_measured(started, images, load, clock, say))
-    return _told(plan, replicas, found, started, bound)
+        found, costs = runner.run(_measured(started, images, load, clock, say, probe=how.probe))
+    kind = _kind(replicas, profiles[replicas.profile], size)
+    return CarriedRate(
+        found,
+        _replayed(plan, replicas, kind, load),
+        _speed(costs, kind),
+        apart,
+        tuple(dict.fromkeys(lacking for one in started for lacking in one.sandbox.not_enforced)),
+    )
 
 
 def duration_s(rate_per_s: float, asked_s: float | None) -> float:
-    """How long the load lasts: as asked, else for 2000 images, between 30 s and 5 minutes.
+    """How long the load lasts: as asked, else for 2000 images, between 10 s and 5 minutes.
 
     Raises:
         UsageError: too few images come in that time for a p99.
@@ -100,96 +126,80 @@ def _share(plan: Plan, replicas: Replicas) -> float:
     return share_of(replicas.device)
 
 
-def _cores() -> Sequence[int]:
-    import os
-
-    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
-
-
-# --- servers ----------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _servers(
-    plan: Plan, profiles: Mapping[str, Profile], bound: Sequence[tuple[int, ...]], sandboxes: Sandboxes
-) -> Iterator[list[_Started]]:
-    """The servers of a plan, each confined as its device; they end with the context."""
-    replicas = plan.replicas
-    assert replicas is not None, "see verify_rate"
-    with tempfile.TemporaryDirectory(prefix="vedette-rate-") as scratch, ExitStack() as stack:
-        folder, ports = Path(scratch), _free_ports(len(bound))
-        for file, text in beside(profiles, folder).items():
-            file.write_text(text, encoding="utf-8")
-        started = []
-        for number, text in enumerate(configurations(plan, profiles, [Ports(port) for port in ports])):
-            config = folder / f"{number}.yaml"
-            config.write_text(text, encoding="utf-8")
-            device = replicas.device
-            sandbox = sandboxes.enforce(Confinement(bound[number], device.cores, device.memory_bytes))
-            stack.callback(_close, sandbox)
-            server = stack.enter_context(Server(_command(sandbox, config, ports[number]), config.with_suffix(".log")))
-            sandbox.bind(server.pid)
-            address = f"http://127.0.0.1:{ports[number]}/infer/{replicas.model}"
-            started.append(_Started(server, sandbox, TargetSpec(TargetKind.IMAGE, address)))
-        yield started
-
-
-def _command(sandbox: Sandbox, config: Path, port: int) -> str:
-    """Its ports are named on the command line as well, which goes before variables of the environment."""
-    words = (sys.executable, "-m", "vedette", "serve", "--config", str(config), "--host", "127.0.0.1")
-    return shlex.join((*sandbox.prefix, *words, "--port", str(port), "--grpc-port", "off"))
-
-
-def _close(sandbox: Sandbox) -> None:
-    asyncio.run(sandbox.close())
-
-
-def _free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on now; all are held until the last is known, so that they differ."""
-    with ExitStack() as stack:
-        held = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in held:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in held]
-
-
 # --- load -------------------------------------------------------------------------------------------------------------
 
 
 async def _measured(
-    started: Sequence[_Started], images: Sequence[bytes], load: RateLoad, clock: Clock, say: Say
-) -> RateMeasured:
+    started: Sequence[RunningServer],
+    images: Sequence[bytes],
+    load: RateLoad,
+    clock: Clock,
+    say: Say,
+    *,
+    probe: bool,
+) -> tuple[RateMeasured, list[RequestCost]]:
     say(f"starting {len(started)} server{'s'[: len(started) > 1]}")
-    for one in started:
-        client = partial(ImageTarget, one.target)
-        await cold_start_ns(client, images, lambda _: True, one.server.ended, clock, _START_S)
+    await first_answers(started, images, clock)
     targets = [ImageTarget(one.target) for one in started]
     try:
         for target in targets:
             await target.open(images)
+        costs = [await request_cost(target, images, clock, _PROBED) for target in targets if probe]
         say(f"putting {load.rate_per_s:g} images a second on for {load.duration_s:.0f} s")
         gc.freeze()
-        return await measure_rate(targets, images, load, clock)
+        return await measure_rate(targets, images, load, clock), costs
     finally:
         for target in targets:
             await target.close()
 
 
-def _told(
-    plan: Plan, replicas: Replicas, found: RateMeasured, started: Sequence[_Started], bound: Sequence[tuple[int, ...]]
-) -> Verification:
-    p99 = found.p99_ms
+def _kind(replicas: Replicas, profile: Profile, size: Size | None) -> ReplicaKind:
+    curve, count = batch_curve(profile, size), replicas.count
+    return ReplicaKind(
+        replicas.device, replicas.model, profile.id, curve, count, replicas.batch, request=profile.request_s
+    )
+
+
+def _replayed(plan: Plan, replicas: Replicas, kind: ReplicaKind, load: RateLoad) -> Prediction:
+    case = Case(kind, replicas.count, load.rate_per_s, Judge(plan.demand.deadline, plan.demand.probability))
+    policy = policy_for(kind.curve, replicas.batch, replicas.target_latency_ms)
+    return replayed_p99_ms(case, policy, arrivals_of(load), CUT)
+
+
+def _speed(costs: Sequence[RequestCost], kind: ReplicaKind) -> float | None:
+    alone_ms = kind.curve.latency_ms(1)
+    if not costs or alone_ms is None:
+        return None
+    return alone_ms / 1e3 * len(costs) / sum(cost.stages_s.mean for cost in costs)
+
+
+def told(plan: Plan, carried: CarriedRate) -> Verification:
+    """Measured beside predicted, with what a reader must know."""
+    found, p99 = carried.found, carried.found.p99_ms
     verification = judged(plan, None if p99.value is None else p99.value / 1e3, p99.reason if p99.value is None else "")
     if p99.value is None and found.failed:
         verification = replace(verification, held=False)
-    notes = list(found.notes)
-    if p99.low is not None and p99.high is not None:
-        notes.insert(0, f"the measured p99 lies between {p99.low:.4g} and {p99.high:.4g} ms (95 %)")
-    if replicas.count > 1:
-        notes.append(f"images went to the {replicas.count} replicas in turn")
-    if set(_cores()) <= {core for cores in bound for core in cores}:
-        notes.append("the generator of the load had no core of its own")
-    lacking = dict.fromkeys(told for one in started for told in one.sandbox.not_enforced)
     return replace(
-        verification, notes=tuple(notes), not_enforced=tuple(lacking), created=SystemClock().wall().isoformat()
+        verification,
+        speed=carried.speed,
+        notes=tuple(_notes(plan, carried)),
+        not_enforced=carried.not_enforced,
+        created=SystemClock().wall().isoformat(),
     )
+
+
+def _notes(plan: Plan, carried: CarriedRate) -> Iterator[str]:
+    p99, replayed = carried.found.p99_ms, carried.replayed_ms
+    if p99.low is not None and p99.high is not None:
+        yield f"the measured p99 lies between {p99.low:.4g} and {p99.high:.4g} ms (95 %)"
+    elif p99.value is not None and p99.reason:
+        yield f"the measured p99 has no interval: {p99.reason}"
+    yield (
+        f"with the arrivals that were sent the plan's simulation gives {replayed.expected:.4g} ms "
+        f"(95 %: {replayed.low:.4g} to {replayed.high:.4g} ms)"
+    )
+    yield from carried.found.notes
+    if plan.replicas is not None and plan.replicas.count > 1:
+        yield f"images went to the {plan.replicas.count} replicas in turn"
+    if not carried.apart:
+        yield "the generator of the load had no core of its own"

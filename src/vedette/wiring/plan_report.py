@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from vedette.adapters.probes.host import probe_host
 from vedette.adapters.report.plan_charts import TradeOff
 from vedette.adapters.report.plan_html import plan_fragment, plan_page
 from vedette.adapters.report.plan_view import PlanView, build_plan_view
-from vedette.adapters.store.room import write_whole
+from vedette.adapters.store.text_file import write_text_file
 from vedette.clock import SystemClock
 from vedette.errors import NotFoundError, VedetteError
 from vedette.flows.planning.planner import Planner
 from vedette.rules.capacity.matching import Match, Wanted
 from vedette.rules.threads import usable_cores
+from vedette.values.demand import LONGEST_S, PlanKind
 from vedette.values.plan import Plan, Status
 from vedette.values.profile import Profile
 from vedette.wiring.plan import LazyCpSat
@@ -67,17 +67,12 @@ def write_plan_report(plan: Plan, output: Path, given: Mapping[str, Profile] | N
 
     Raises:
         NotFoundError: the folder is not there.
+        ConflictError: it is a folder.
         ExhaustedError, UnavailableError: it cannot be written.
     """
-    if not output.parent.is_dir():
-        raise NotFoundError(f"{output.parent} is no folder", help="choose another place for the report")
     text = plan_page(plan_view(plan, given))
-    write_whole(output, partial(_write, text))
+    write_text_file(output, text)
     return len(text.encode())
-
-
-def _write(text: str, part: Path) -> None:
-    part.write_text(text, encoding="utf-8")
 
 
 def _kept(plan: Plan, given: Mapping[str, Profile]) -> dict[str, Profile]:
@@ -97,7 +92,9 @@ def _trade_offs(plan: Plan, profiles: Mapping[str, Profile]) -> Sequence[TradeOf
         return ()
     planner = Planner(_Same(profiles), LazyCpSat(), SystemClock(), usable_cores(probe_host()))
     found = (
-        planner.plan(replace(plan.demand, within_s=within_s * factor)) if factor != 1.0 else plan for factor in FACTORS
+        planner.plan(replace(plan.demand, within_s=within_s * factor)) if factor != 1.0 else plan
+        for factor in FACTORS
+        if within_s * factor <= LONGEST_S
     )
     return tuple(_trade_off(one, profiles) for one in found)
 
@@ -106,6 +103,8 @@ def _trade_off(plan: Plan, profiles: Mapping[str, Profile]) -> TradeOff:
     assert plan.demand.within_s is not None, "jobs have a deadline"
     if plan.status in {Status.INFEASIBLE, Status.UNKNOWN}:
         return TradeOff(plan.demand.within_s, plan.status)
+    if plan.demand.kind is PlanKind.BESIDE:
+        return TradeOff(plan.demand.within_s, plan.status, 1, plan.cost, plan.images, plan.objective.value)
     qualities = [profiles[one.profile].profiled.quality for one in plan.assignments]
     known = [quality for quality in qualities if quality is not None]
     return TradeOff(

@@ -15,11 +15,13 @@ from vedette.clock import SystemClock
 from vedette.errors import InvalidError, UnsupportedError
 from vedette.flows.bench.device import DeviceOrder, Devices
 from vedette.flows.planning.verify import Duty, Verifier
+from vedette.flows.planning.verify_turns import TurnsVerifier
 from vedette.rules.capacity.calibration import calibrations, pair_of
 from vedette.rules.capacity.column import column, why_no_size
 from vedette.rules.capacity.matching import Wanted, refusals
 from vedette.rules.capacity.placement import place
 from vedette.values.calibration import Calibration, Pair
+from vedette.values.demand import PlanKind
 from vedette.values.environment import Environment
 from vedette.values.plan import Assignment, Plan
 from vedette.values.profile import Profile
@@ -27,6 +29,7 @@ from vedette.values.trial import Placement
 from vedette.values.verification import Verification
 from vedette.wiring.carried import Carried, share_of
 from vedette.wiring.devices import ProcessDevices
+from vedette.wiring.plan_models import model_files
 from vedette.wiring.plan_store import home_calibration, home_plans, profiles_of
 from vedette.wiring.profile_images import image_files
 
@@ -68,6 +71,7 @@ def verify_plan(
     """
     how = replace(how or Carried(), images_from=images_from)
     profiles = profiles_of(plan, given or {})
+    files = model_files(plan, profiles, say)
     environment = fingerprint(Placement.IN_PROCESS)
     if plan.replicas is not None:
         from vedette.wiring.plan_rate import verify_rate
@@ -75,7 +79,7 @@ def verify_plan(
         found = verify_rate(plan, profiles, how, say)
     else:
         found = _carried_out(plan, profiles, environment, how, say)
-    doubts = tuple(dict.fromkeys(_doubts(plan, profiles, environment)))
+    doubts = tuple(dict.fromkeys(_doubts(plan, profiles, environment, files)))
     found = replace(found, environment=environment, notes=(*found.notes, *doubts))
     home_plans().put_verification(found)
     home_calibration().append(pair_of(plan, found))
@@ -103,7 +107,8 @@ def _carried_out(
     devices, size = devices_here(say), plan.demand.size
     with image_files(how.names, () if size is None else (size,), how.seed) as images:
         duties = duties_of(plan, profiles, images[size], devices.free_cores())
-        return asyncio.run(Verifier(devices, SystemClock(), say).verify(plan, duties, environment, probe=how.probe))
+        verifier = (TurnsVerifier if plan.demand.kind is PlanKind.BESIDE else Verifier)(devices, SystemClock(), say)
+        return asyncio.run(verifier.verify(plan, duties, environment, probe=how.probe))
 
 
 def duties_of(
@@ -118,8 +123,7 @@ def duties_of(
         InvalidError: a profile cannot tell at the size of the images.
     """
     working = [one for one in plan.assignments if one.images]
-    _demand_one_each(working)
-    bound = place([share_of(one.device) for one in working], cores)
+    bound = _bound(plan, working, cores)
     duties, first = [], 0
     for one, own in zip(working, bound, strict=True):
         profiled = profiles[one.profile].profiled
@@ -129,6 +133,14 @@ def duties_of(
         duties.append(Duty(one, order, _later_s(plan, one, profiles[one.profile])))
         first += one.images
     return tuple(duties)
+
+
+def _bound(plan: Plan, working: Sequence[Assignment], cores: Sequence[int]) -> Sequence[tuple[int, ...]]:
+    """The cores of each; models that take turns have the same ones."""
+    if plan.demand.kind is PlanKind.BESIDE:
+        return place([share_of(working[0].device)], cores) * len(working)
+    _demand_one_each(working)
+    return place([share_of(one.device) for one in working], cores)
 
 
 def _demand_one_each(working: Sequence[Assignment]) -> None:
@@ -153,7 +165,9 @@ def _later_s(plan: Plan, assignment: Assignment, profile: Profile) -> float | No
     return None if later is None else later.mean
 
 
-def _doubts(plan: Plan, profiles: Mapping[str, Profile], environment: Environment) -> list[str]:
+def _doubts(
+    plan: Plan, profiles: Mapping[str, Profile], environment: Environment, files: Mapping[str, str]
+) -> list[str]:
     """What has changed since the profiles were measured, in words."""
     used = [(one.profile, one.model, one.device) for one in plan.assignments]
     if plan.replicas is not None:
@@ -163,6 +177,13 @@ def _doubts(plan: Plan, profiles: Mapping[str, Profile], environment: Environmen
         for name, model, device in used
         for reason in refusals(
             profiles[name],
-            Wanted(model, device, size=plan.demand.size, tiling=plan.demand.tiling, environment=environment),
+            Wanted(
+                model,
+                device,
+                model_sha256=files.get(name, ""),
+                size=plan.demand.size,
+                tiling=plan.demand.tiling,
+                environment=environment,
+            ),
         )
     ]

@@ -20,16 +20,22 @@ _WITH_CACHE = {RuntimeName.ONNXRUNTIME: "graphs", RuntimeName.OPENVINO: "openvin
 
 
 class Loaders(Mapping[RuntimeName, Loader]):
-    """A loader for each engine, made when it is asked for; `cache` is a folder for what they prepare."""
+    """A loader for each engine, made when it is asked for.
 
-    def __init__(self, cache: Path) -> None:
-        self._cache = cache
+    Args:
+        cache: a folder for what they prepare.
+        aside: they load beside models that serve, and leave them the cores where they can.
+    """
+
+    def __init__(self, cache: Path, *, aside: bool = False) -> None:
+        self._cache, self._aside = cache, aside
 
     def __getitem__(self, name: RuntimeName) -> Loader:
         module, _, class_name = RUNTIMES[name].partition(":")
         loader_class = getattr(import_module(module), class_name)
         folder = _WITH_CACHE.get(name)
-        loader: Loader = loader_class(self._cache / folder) if folder else loader_class()
+        options = {"side_by_side": False} if self._aside and name is RuntimeName.OPENVINO else {}
+        loader: Loader = loader_class(self._cache / folder, **options) if folder else loader_class()
         return loader
 
     def __iter__(self) -> Iterator[RuntimeName]:

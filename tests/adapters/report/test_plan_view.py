@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import made_profiles
 import pytest
 from made_plans import CORE, made_plan, made_profile, made_verification
 
 from vedette.adapters.report.plan_charts import TradeOff
 from vedette.adapters.report.plan_view import asked, build_plan_view
+from vedette.adapters.report.ticks import ticks
 from vedette.values.demand import Demand, Goal, PlanKind
 from vedette.values.device import Fleet, Stock
 from vedette.values.plan import Objective, Relaxation, Status
@@ -39,7 +43,7 @@ def test_the_curves_are_those_of_the_profile_with_the_chosen_point_marked() -> N
 
 
 def test_other_deadlines_are_charts_where_they_change_something() -> None:
-    """Where every deadline needs the same there is nothing to see."""
+    """Where every deadline needs the same there is nothing to see; devices come in steps."""
     found = [
         TradeOff(5.0, Status.OPTIMAL, devices=4, cost=0.03),
         TradeOff(10.0, Status.OPTIMAL, devices=2, cost=0.03),
@@ -48,17 +52,50 @@ def test_other_deadlines_are_charts_where_they_change_something() -> None:
 
     (devices,) = build_plan_view(made_plan(), trade_offs=found).trade_offs
 
-    assert devices.series[0].x == (5.0, 10.0)
-    assert devices.series[0].y == (4.0, 2.0)
+    stairs, points = devices.series
+    assert tuple(zip(stairs.x, stairs.y, strict=True)) == ((5.0, 4.0), (10.0, 4.0), (10.0, 2.0))
+    assert tuple(zip(points.x, points.y, strict=True)) == ((5.0, 4.0), (10.0, 2.0))
+    assert devices.caption.endswith("No plan within 2 s.")
     assert [mark.x for mark in devices.marks] == [10.0]
+
+
+def test_points_of_a_profile_say_whether_they_were_measured() -> None:
+    """In the key and below the chart; mini-batches lie at powers of two."""
+    given, measured = made_profile(), made_profiles.made_profile({1: 10.0, 2: 20.0, 4: 40.0})
+
+    alone = build_plan_view(made_plan(), [given]).curves[0]
+    both = build_plan_view(made_plan(), [measured, given]).curves[0]
+
+    assert alone.series[1].label == "lite0 on cpu:1: given"
+    assert alone.caption.startswith("Each point was given by hand;")
+    assert [one.label.rpartition(": ")[2] for one in both.series[1::2]] == ["measured", "given"]
+    assert "or was given by hand" in both.caption
+    assert ticks(alone.x) == (1.0, 2.0, 4.0, 8.0, 16.0)
+
+
+def test_what_is_nearly_certain_is_not_shown_as_certain() -> None:
+    """Three figures of 99.998 % would read as 100 %."""
+    nearly, surely = (build_plan_view(made_plan(probability=one)).figures[1].estimate for one in (0.99998, 1.0))
+
+    assert (nearly.value, nearly.reason) == (99.9, "more than 99.99 % that the deadline is met")
+    assert surely.value == 100.0
+
+
+def test_one_device_and_its_cost_have_their_units() -> None:
+    """In the singular, and with the currency."""
+    view = build_plan_view(made_plan(objective=Objective(Goal.DEVICES, 1.0, 1.0, "devices")))
+
+    assert view.binding[0].text == "1 device; proven bound 1"
+    assert view.sheets[0].heads[-1] == ">cost, EUR"
 
 
 def test_measured_stands_beside_predicted() -> None:
     """A row for each time that the plan was carried out."""
-    view = build_plan_view(made_plan(), verifications=[made_verification()])
+    carried_out = replace(made_verification(), created="2026-01-02T03:04:05.123456+00:00")
+    view = build_plan_view(made_plan(), verifications=[carried_out])
 
     sheet = view.sheets[-1]
-    assert sheet.rows == (("2026-01-02", "8.30", "8.50", "+2.4%", "yes", "yes"),)
+    assert sheet.rows == (("2026-01-02T03:04:05+00:00", "8.30", "8.50", "+2.4%", "yes", "yes"),)
 
 
 def test_an_infeasible_demand_shows_what_would_do() -> None:

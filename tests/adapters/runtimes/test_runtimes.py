@@ -197,7 +197,7 @@ def test_a_damaged_composed_graph_is_made_anew(damage, loaders, model, tmp_path)
 def test_a_damaged_compiled_model_of_openvino_is_made_anew(loaders, model, tmp_path) -> None:
     """The same for the other engine's cache."""
     loaders["openvino"].load(colour_manifest(model), Execution(RuntimeName.OPENVINO))
-    for file in (tmp_path / "compiled").rglob("*.blob"):
+    for file in (tmp_path / "compiled").rglob("*.compiled"):
         file.write_bytes(b"damaged")
 
     runtime = loaders["openvino"].load(colour_manifest(model), Execution(RuntimeName.OPENVINO))

@@ -69,6 +69,7 @@ def test_a_process_within_its_limits_runs_as_ever() -> None:
     close(sandbox)
 
     assert said.split()[0] == str(child.pid)
+    assert sandbox.memory_bytes == 100 * MB
     assert said.count(f"/vedette-{os.getpid()}-") in (1, 2)  # version 2 has one for both
     assert not sandbox.out_of_memory()
     assert ours() == []

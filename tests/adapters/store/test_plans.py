@@ -86,6 +86,34 @@ def test_files_that_cannot_be_used_are_named_and_the_others_listed(tmp_path: Pat
     assert "this Vedette reads vedette.plan/1" in problems[3]
 
 
+@pytest.mark.parametrize("name", ["../../evil", "a/b", ".x", ""])
+def test_file_whose_plan_would_leave_the_folder_is_refused(tmp_path: Path, name: str) -> None:
+    """Verifications are named after the id of a plan, so that one made by others could place files anywhere."""
+    file = kept(tmp_path, PLAN).put(PLAN)
+    file.write_text(file.read_text().replace('"id": "plan-1"', f'"id": {json.dumps(name)}'))
+
+    for spelled in ("plan-1", str(file)):
+        with pytest.raises(InvalidError, match="cannot be the name of a plan"):
+            PlanFolder(tmp_path).get(spelled)
+
+
+def test_copy_under_another_name_is_told_and_not_listed_twice(tmp_path: Path) -> None:
+    """A plan of the folder has one file; elsewhere it may have any name."""
+    store = kept(tmp_path / "plans", PLAN)
+    text = (tmp_path / "plans" / "plan-1.json").read_text()
+    for copy in (tmp_path / "plans" / "copy.json", tmp_path / "mine.json"):
+        copy.write_text(text)
+
+    plans, problems = store.all()
+
+    assert plans == (PLAN,)
+    assert [problem.partition("copy.json ")[2] for problem in problems] == ["holds the plan plan-1"]
+    assert store.get(str(tmp_path / "mine.json")) == PLAN
+    with pytest.raises(InvalidError) as refused:
+        store.get("copy")
+    assert refused.value.help == "rename it to plan-1.json"
+
+
 def test_verifications_are_kept_beside_each_other(tmp_path: Path) -> None:
     """A second one never replaces the first; those of a plan come oldest first."""
     store = kept(tmp_path, PLAN)

@@ -98,7 +98,7 @@ def test_the_document_tells_every_key() -> None:
         (changed(lambda data: data.update(secconds=1)), "secconds: unknown key, did you mean seconds?"),
         (changed(lambda data: data["points"].append(data["points"][0])), "each pair of image size and batch once"),
         (changed(lambda data: data["points"][1].update(peak_byte=1)), "unknown key, did you mean peak_bytes?"),
-        (changed(lambda data: data["points"][1]["warm_up_s"].update(mean=-1)), "points[1]: an amount and its dev"),
+        (changed(lambda data: data["points"][1]["warm_up_s"].update(mean=-1)), "points[1].warm_up_s: an amount"),
         (changed(lambda data: data["points"][0].pop("warm_up_s")), "points[0]: a point has latency_s and warm_up_s"),
         (changed(lambda data: data["points"][0].update(peak_bytes=-1)), "peak_bytes is 0 or more, got -1"),
         (changed(lambda data: data["points"][0].update(batch=True)), "points[0].batch: a whole number is expected"),

@@ -129,6 +129,32 @@ def test_what_cannot_be_stored_is_refused() -> None:
         to_data(replace(check, sentence=["a"]))  # type: ignore[arg-type]
 
 
+@dataclass(frozen=True)
+class Share:
+    """A value that refuses what its type allows."""
+
+    of: float
+
+    def __post_init__(self) -> None:
+        if self.of > 1:
+            raise ValueError(f"a share is 1 at most, got {self.of:g}")
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Several of them."""
+
+    each: tuple[Share, ...]
+
+
+def test_a_value_that_refuses_its_figures_is_damage_like_any_other() -> None:
+    """Its own words, at its place; with no place they stand alone."""
+    with pytest.raises(RecordError, match=r"^each\[1\]: a share is 1 at most, got 2$"):
+        from_data(Shares, {"each": [{"of": 0.5}, {"of": 2}]})
+    with pytest.raises(RecordError, match=r"^a share is 1 at most, got 3$"):
+        from_data(Share, {"of": 3.0})
+
+
 def test_nested_values_are_found() -> None:
     """Values within values come back as their own types."""
     from made_runs import made_spec

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -19,13 +21,16 @@ from vedette.values.manifest import Activation, ModelType, ResizeType, Suppressi
 MEAN, SCALE = np.array([103.53, 116.28, 123.675]), np.array([57.375, 57.12, 58.395])
 
 
-def make(name: str, folder: Path) -> Built:
-    return catalog.make(catalog.find(name), RealFetch(), folder)
+@functools.cache
+def made(name: str) -> Built:
+    """One model of the catalogue, built once for the tests of this file."""
+    with tempfile.TemporaryDirectory() as folder:
+        return catalog.make(catalog.find(name), RealFetch(), Path(folder))
 
 
 @pytest.fixture(scope="module", params=[320, 416])
-def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Built:
-    return make(f"nanodet-m-{request.param}", tmp_path_factory.mktemp("nanodet"))
+def built(request: pytest.FixtureRequest) -> Built:
+    return made(f"nanodet-m-{request.param}")
 
 
 def session_of(built: Built) -> onnxruntime.InferenceSession:
@@ -99,19 +104,17 @@ def test_what_it_sees(built: Built, case: tuple[str, str, tuple[int, ...]]) -> N
     assert seen.overlap(box, drawn) > 0.7
 
 
-def test_the_person_has_the_known_score(tmp_path: Path) -> None:
+def test_the_person_has_the_known_score() -> None:
     """0.76 on the astronaut at 320 pixels."""
-    built = make("nanodet-m-320", tmp_path)
+    built = made("nanodet-m-320")
 
     assert best_box(built, session_of(built), "astronaut", "person")[0] == pytest.approx(0.76, abs=0.01)
 
 
-def test_the_larger_one_at_three_sizes(tmp_path: Path) -> None:
+def test_the_larger_one_at_three_sizes() -> None:
     """NanoDet-g: 3.79 million weights, 2.47, 4.18 and 9.89 GFLOPs, eleven bins; it hesitates between cat and dog."""
     for side, gflops in ((320, 2.47), (416, 4.18), (640, 9.89)):
-        folder = tmp_path / str(side)
-        folder.mkdir()
-        built = make(f"nanodet-g-{side}", folder)
+        built = made(f"nanodet-g-{side}")
         session = session_of(built)
 
         assert built.manifest.input.size == Size(side, side)

@@ -50,6 +50,8 @@ def test_spans_money_and_counts_have_their_units() -> None:
     assert span_text(7000, 7300) == "1.94 to 2.03 h"
     assert money_text(1234.5, "EUR") == "1,234.50 EUR"
     assert money_text(0.00125, "EUR") == "0.00125 EUR"
+    assert money_text(0.00001, "EUR") == "0.00001 EUR"
+    assert time_text(1e-9) == "0.000001 ms"
     assert amount_text(1200) == "1,200"
     assert plural(1, "image") == "1 image"
     assert plural(6080, "image") == "6,080 images"

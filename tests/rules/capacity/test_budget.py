@@ -107,7 +107,7 @@ def test_a_time_below_any_warm_up_says_so() -> None:
     found = most_images_plan(demand([(FAST, 1)], None, 0.5), [FAST])
 
     assert found.status is Status.INFEASIBLE
-    assert "shorter than any first mini-batch: one image takes 0.8 s" in found.binding[0].one_more
+    assert "shorter than any first mini-batch: one image takes 800 ms" in found.binding[0].one_more
     assert [(one.limit, one.needed) for one in found.relaxations] == [("within", pytest.approx(0.8))]
 
 

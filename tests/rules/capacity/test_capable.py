@@ -12,7 +12,7 @@ from vedette.rules.capacity.capable import batch_curve, capability
 from vedette.values.demand import Limits, Start
 from vedette.values.device import DeviceKind
 from vedette.values.moment import Moment
-from vedette.values.profile import Origin, ProfilePoint
+from vedette.values.profile import Failed, Origin, ProfilePoint
 
 TIMES = st.lists(st.floats(0.1, 1e3), min_size=1, max_size=7)
 
@@ -130,6 +130,14 @@ def test_rows_end_below_a_batch_that_ran_out_of_memory() -> None:
     found = capability(profile_of(made_point(1, 10.0), made_point(4, 40.0), failed_point(8)))
 
     assert [option.batch for option in found.options] == [1, 2, 3, 4]
+
+
+def test_a_refused_batch_has_no_row_and_larger_ones_have() -> None:
+    """8 was refused between 4 and 16, 1 and 2 below: 4 and 16 are left, and from 16 to 32 everything."""
+    refused = (failed_point(batch, failed=Failed.REFUSED) for batch in (1, 2, 8))
+    found = capability(profile_of(*refused, *(made_point(batch, 10.0 * batch) for batch in (4, 16, 20))))
+
+    assert [option.batch for option in found.options] == [4, 16, 17, 18, 19, 20]
 
 
 def test_a_limit_below_what_was_measured_leaves_no_row() -> None:

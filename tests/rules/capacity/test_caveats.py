@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tests.made_profiles import failed_point, made_point, made_profile, profile_of
-from vedette.rules.capacity.caveats import caveats
-from vedette.values.demand import Limits
-from vedette.values.device import DeviceKind
+from vedette.rules.capacity.caveats import caveats, caveats_of_all
+from vedette.values.demand import Demand, Limits, PlanKind
+from vedette.values.device import DeviceKind, Fleet, Stock
 from vedette.values.frame import Size
 from vedette.values.moment import Moment
 from vedette.values.profile import Failed, Origin, ProfilePoint
@@ -99,6 +99,15 @@ def test_batches_that_are_not_planned_are_told_with_the_reason() -> None:
     assert "no mini-batch is left: 1 are allowed" in caveats(profile, limits=Limits(batch=1))[-1]
 
 
+def test_refused_batches_are_told_and_larger_ones_are_not_left_out() -> None:
+    """A model of fixed batches of 4 and 8."""
+    refused = (failed_point(batch, failed=Failed.REFUSED) for batch in (1, 2, 6))
+    told = caveats(profile_of(*refused, made_point(4, 40.0), made_point(8, 80.0)))
+
+    assert "mini-batches of 1, 2, 6 were refused by the engine: nothing up to the next measured ones is planned" in told
+    assert not any("8" in text for text in told if "refused" in text)
+
+
 def test_a_limit_that_cannot_be_checked_is_told() -> None:
     """The profile has no memory."""
     told = caveats(made_profile({1: 10.0}), device=DeviceKind("cpu:1", 1.0, 10**9))
@@ -125,3 +134,40 @@ def test_an_image_size_between_two_is_told() -> None:
     points = [made_point(1, 10.0 * s, size=Size(100 * s, 100)) for s in (1, 3)]
 
     assert "between the profiled 100x100 and 300x100" in caveats(profile_of(*points), Size(200, 100))[0]
+
+
+CPU, EDGE = DeviceKind("cpu:1"), DeviceKind("edge", watts=7.0)
+DEMAND = Demand(PlanKind.DEADLINE, ("det",), Fleet((Stock(CPU, 1), Stock(EDGE, 1))), 10, 1.0)
+GIVEN = profile_of(ProfilePoint(1, None, Moment(0.01), Moment(0.02)), name="given-1", origin=Origin.GIVEN)
+
+
+def test_notes_of_several_profiles_say_of_which_each_is() -> None:
+    """One that names its profile needs no more, and one profile alone needs nothing."""
+    model = GIVEN.profiled.model
+    trial = "each time is of one trial: how much processes differ is not known, so no interval can be given"
+
+    told = caveats_of_all([(GIVEN, CPU), (made_profile({1: 10.0, 2: 20.0}), EDGE)], DEMAND)
+
+    assert told[:2] == ("profile given-1 was given (a test), not measured here", f"{model} on cpu:1: {trial}")
+    assert trial in caveats_of_all([(GIVEN, CPU)], DEMAND)
+
+
+def test_energy_of_a_plan_is_told_of_all_its_devices_or_of_none() -> None:
+    """Where one does not know it there is no sum, and the note names the one."""
+    estimate = "energy is an estimate: 7 W of edge by the time, no counter was read"
+
+    both = caveats_of_all([(GIVEN, CPU), (GIVEN, EDGE)], DEMAND)
+
+    assert both[-1] == "energy is not told: neither a counter nor watts are known of cpu:1"
+    assert not any(estimate in note for note in both)
+    assert estimate in caveats_of_all([(GIVEN, EDGE)], DEMAND)
+    assert not any("energy" in note for note in caveats_of_all([(GIVEN, CPU)], DEMAND))
+
+
+def test_hard_deadline_on_a_profile_without_longest_times_is_told() -> None:
+    """What nobody saw cannot be counted with."""
+    told = "profile given-1 does not tell the longest times: a bound by its deviations is taken for them"
+
+    assert told in caveats_of_all([(GIVEN, CPU)], DEMAND, longest=True)
+    assert told not in caveats_of_all([(GIVEN, CPU)], DEMAND)
+    assert caveats_of_all([(made_profile({1: 10.0, 2: 20.0, 4: 40.0}), CPU)], DEMAND, longest=True) == ()

@@ -10,7 +10,7 @@ from tests.made_profiles import failed_point, made_point, made_profile, profile_
 from vedette.errors import InvalidError
 from vedette.rules.capacity.column import column, why_no_size
 from vedette.values.frame import Size
-from vedette.values.profile import Profile
+from vedette.values.profile import Failed, Profile
 
 SMALL, LARGE = Size(100, 100), Size(300, 200)
 
@@ -63,6 +63,27 @@ def test_between_two_sizes_a_batch_that_fails_at_either_ends_the_column() -> Non
 
     assert found.failed.batch == 8
     assert found.between == (SMALL, LARGE)
+
+
+def test_a_batch_that_the_engine_refuses_does_not_end_the_column() -> None:
+    """A model of fixed batches takes 4 and 16: what lies next to a refused one is not taken for possible."""
+    refused = [failed_point(batch, failed=Failed.REFUSED) for batch in (1, 2, 8, 32)]
+    found = column(profile_of(*refused, made_point(4, 40.0), made_point(16, 150.0), failed_point(64)), None)
+
+    assert found.batches == (4, 16)
+    assert found.refused == (1, 2, 8, 32)
+    assert found.failed.batch == 64
+    assert [batch for batch in range(4, 17) if found.takes(batch)] == [4, 16]
+
+
+def test_refused_at_either_size_is_refused_between_them() -> None:
+    """Batch 2 at the smaller images: at sizes between them neither 2 nor 3 is taken, at the larger one both are."""
+    small = (made_point(1, 10.0, size=SMALL), failed_point(2, SMALL, Failed.REFUSED), made_point(4, 40.0, size=SMALL))
+    large = (made_point(batch, 30.0 * batch, size=LARGE) for batch in (1, 2, 4))
+    profile = profile_of(*small, *large)
+
+    assert [b for b in range(1, 5) if column(profile, Size(200, 100)).takes(b)] == [1, 4]
+    assert all(column(profile, LARGE).takes(batch) for batch in range(1, 5))
 
 
 def test_another_shape_with_as_many_pixels_counts_as_the_profiled_size() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from vedette.rules.capacity.doubt import Knot, doubts
+from vedette.rules.capacity.doubt import Knot, doubts, stalled
 from vedette.rules.capacity.pooled import Spread
 
 BATCHES = range(1, 65)
@@ -80,3 +80,15 @@ def test_times_that_are_worlds_apart_show_no_line() -> None:
     found = doubts(knots((1, 1e-6), (2, 1e3), (3, 1e3), (4, 1e3)), [1, 2, 3, 4], Spread(0.01, 2), 0.03)
 
     assert all(doubt.noise > 0 for doubt in found.values())
+
+
+def test_trials_that_narrow_the_doubt_as_independent_ones_do_go_on() -> None:
+    """From 8 to 12 trials the root law brings 18 %: less than half of it is too little, and few trials say nothing."""
+    law = [1 / math.sqrt(trials) for trials in range(1, 14)]
+
+    assert not any(stalled(law[: trials + 1]) for trials in range(13))
+    assert stalled([0.1] * 13)
+    assert stalled([*law[:9], *[law[8] * 0.92] * 4])
+    assert not stalled([*law[:9], *[law[8] * 0.90] * 4])
+    assert not stalled([0.1] * 5)
+    assert not stalled([*[math.inf] * 9, 0.1, 0.1, 0.1, 0.1])

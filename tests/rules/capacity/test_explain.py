@@ -78,8 +78,11 @@ def test_several_models_are_named_each() -> None:
     ("kind", "told"),
     [
         (DeadlineClass.HARD, "even if every mini-batch takes the longest that was seen; the probability is 99 %."),
-        (DeadlineClass.RELAXED, "The time is met on average; the probability is 99 %."),
-        (DeadlineClass.BEST_EFFORT, "met on average, and nothing is promised; the probability is 99 %."),
+        (DeadlineClass.RELAXED, "Each device is in time on average; the probability that all are is 99 %."),
+        (
+            DeadlineClass.BEST_EFFORT,
+            "in time on average, and nothing is promised; the probability that all are is 99 %.",
+        ),
     ],
 )
 def test_each_class_of_deadline_has_its_own_promise(kind, told) -> None:
@@ -100,7 +103,7 @@ def test_the_start_and_lost_devices_are_told() -> None:
     words = explain(replace(PLAN, demand=replace(DEMAND, start=Start.COLD, lost_devices=1)))
 
     assert words[1].endswith("counted from the start of the processes, loading included.")
-    assert words[2] == "It still holds if 1 device of these, the best, fail at the start."
+    assert words[2] == "The others still end in time if the best device of these fails at the start."
 
 
 def test_an_infeasible_demand_says_what_was_asked_and_what_would_do() -> None:
@@ -121,7 +124,7 @@ def test_an_infeasible_demand_says_what_was_asked_and_what_would_do() -> None:
     assert explain(plan) == (
         (
             "No plan meets this demand: 6,080 images through ssd on 4 x cpu:1 and 1 x cpu:0.5 within 20 s with a "
-            "probability of 95 % for 2.5 EUR at most for 5 Wh at most."
+            "probability of 95 % for 2.50 EUR and 5 Wh at most."
         ),
         "5 devices of the fleet do 5,000 of 6,080 images within 20 s.",
         "Any one of these changes alone would do: 5,000 images at most; a time of 23.1 s.",
@@ -170,3 +173,37 @@ def test_a_rate_is_told_whole() -> None:
         "The replicas work 61 % of the time; from 61.3 images a second on the queue grows without end.",
         "No plan with fewer replicas meets the demand: this is proven.",
     )
+
+
+def test_last_of_several_devices_may_be_expected_late() -> None:
+    """Each is in time on average, the last of them is not: the words say both, and do not contradict each other."""
+    demand = replace(DEMAND, kind=PlanKind.BUDGET, images=None, deadline=DeadlineClass.RELAXED)
+    plan = replace(PLAN, demand=demand, makespan_s=Prediction(20.1, 19.4, 21.1), probability=0.39)
+
+    words = explain(plan)
+
+    assert words[1].startswith(
+        "The 6,080 images take 20.1 s (95 % interval 19.4 to 21.1 s), more than the 20 s allowed,"
+    )
+    assert words[2] == "Each device is in time on average; the probability that all are is 39 %."
+    alone = replace(plan, assignments=(work(6080),), makespan_s=Prediction(17.0), probability=0.99)
+    assert explain(alone)[2] == "The time is met on average; the probability is 99 %."
+
+
+def test_model_at_the_start_of_a_sentence_keeps_its_name() -> None:
+    """Names of models are told apart by case."""
+    binding = (Binding("within", "ssd: 2 devices do 10 of 20 images"), Binding("devices", "one more device: nothing"))
+
+    words = explain(replace(PLAN, binding=binding))
+
+    assert words[-2:] == ("ssd: 2 devices do 10 of 20 images.", "One more device: nothing.")
+
+
+def test_limit_of_money_is_told_in_the_currency_of_those_that_have_a_price() -> None:
+    """Without powers of ten."""
+    own, hired = DeviceKind("own"), DeviceKind("hired", price_per_hour=1.0, currency="CHF")
+    fleet = Fleet((Stock(own, 1), Stock(hired, 1)))
+    demand = replace(DEMAND, fleet=fleet, limits=Limits(cost=0.00001))
+    plan = replace(PLAN, demand=demand, status=Status.INFEASIBLE, assignments=(), makespan_s=None, probability=None)
+
+    assert "for 0.00001 CHF at most" in explain(plan)[0]

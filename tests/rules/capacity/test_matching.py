@@ -65,13 +65,13 @@ def test_every_difference_is_a_reason(changed: dict[str, Any], told: str) -> Non
         {"environment": None},
         {"environment": host(memory_bytes=8_010_000_000)},
         {"environment": replace(HERE, versions=(("openvino", "2026.1"), ("onnxruntime", "1.99")))},
-        {"busy_neighbours": 3},
+        {"busy_neighbours": None},
         {"device": DeviceKind("cpu:1", 1.0, 250_000_000)},
         {"execution": PROFILE.profiled.execution},
     ],
 )
 def test_what_does_not_decide_the_times_is_no_reason(changed: dict[str, Any]) -> None:
-    """Not told, another runtime's version, the kernel's share of the memory, neighbours, a memory that suffices."""
+    """Not told, another runtime's version, the kernel's share of the memory, any neighbours, a memory that suffices."""
     assert refusals(PROFILE, replace(WANTED, **changed)) == ()
 
 
@@ -106,8 +106,8 @@ def test_the_newest_that_fits_is_taken() -> None:
     assert best_profile(profiles, WANTED).profile is new
 
 
-def test_as_many_busy_neighbours_are_preferred_and_others_are_told() -> None:
-    """Then the nearest number of them."""
+def test_as_many_busy_neighbours_are_preferred_and_more_are_told() -> None:
+    """Then the nearest number of them; fewer are refused even where nothing else is there."""
     alone, one, three = of("alone", "2026-03-01T00:00:00+00:00"), of("one", neighbours=1), of("three", neighbours=3)
 
     assert best_profile([alone, one, three], replace(WANTED, busy_neighbours=1)).profile is one
@@ -119,6 +119,24 @@ def test_as_many_busy_neighbours_are_preferred_and_others_are_told() -> None:
             "for a closer one run vedette profile lite0 --device cpu:1 --neighbours 2"
         ),
     )
+
+
+def test_a_profile_with_fewer_busy_neighbours_than_the_plan_is_refused() -> None:
+    """Its times are too short for the plan; a given one is not asked, and a plan for whatever it was takes it."""
+    alone = of("alone")
+    match = best_profile([alone], replace(WANTED, busy_neighbours=2))
+
+    assert match.profile is None
+    assert match.refused[0].reasons == (
+        (
+            "it was measured with 0 busy devices beside it, the plan has 2: "
+            "profile it again: vedette profile lite0 --device cpu:1 --neighbours 2"
+        ),
+    )
+    assert match.help == "profile it: vedette profile lite0 --device cpu:1 --neighbours 2"
+    assert best_profile([alone], replace(WANTED, busy_neighbours=None)).profile is alone
+    given = profile_of(made_point(1, 10.0), name="given", origin=Origin.GIVEN)
+    assert best_profile([given], replace(WANTED, busy_neighbours=2)).profile is given
 
 
 def test_a_measured_profile_is_preferred_to_a_given_one() -> None:
@@ -137,7 +155,7 @@ def test_where_none_fits_every_reason_is_told_with_the_command_that_helps() -> N
     assert match.profile is None
     assert match.refused == ()
     match = best_profile([PROFILE], wanted)
-    assert [len(one.reasons) for one in match.refused] == [3]
+    assert [len(one.reasons) for one in match.refused] == [4]
     assert match.help == (
         "profile it: vedette profile lite0 --device cpu:1 --size 640x480 --tile 320x320 --tile-overlap 32 "
         "--neighbours 1"

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from deadline_cases import affine, demand
 
 from vedette.rules.capacity.deadline import fewest_devices
 from vedette.rules.capacity.one_more import exact_text, grown
+from vedette.values.deadline import DeadlineClass
 
 FAST = affine("fast", 0.5, 0.2, 0.1, most=4)
 
@@ -29,6 +33,16 @@ def test_a_device_beyond_the_fleet_is_told_as_one() -> None:
     assert found.binding[2].one_more.endswith("no fleet of this size does more")
 
 
+@pytest.mark.parametrize(
+    ("kind", "told"), [(DeadlineClass.HARD, ", as the deadline counts"), (DeadlineClass.RELAXED, "instead of 2.3 s")]
+)
+def test_times_that_are_not_the_expected_ones_are_told_as_such(kind: DeadlineClass, told: str) -> None:
+    """A soft or hard deadline counts with longer times than the makespan that the plan expects."""
+    asked = replace(demand([(FAST, 3)], 20, 2.3), deadline=kind)
+
+    assert fewest_devices(asked, [FAST]).binding[1].one_more.endswith(told)
+
+
 def test_limits_that_hold_devices_back_are_named() -> None:
     """Two later uses, mini-batches of three: one more of each does more images in 9 s."""
     found = fewest_devices(demand([(FAST, 1)], 9, 9.0, uses=2, batch=3), [FAST])
@@ -43,6 +57,8 @@ def test_times_are_rounded_up_to_a_millisecond() -> None:
     """A time that is named as enough is enough."""
     assert exact_text(2.9000000001) == "2.9 s"
     assert exact_text(2.9001) == "2.901 s"
+    assert exact_text(0.060000000001) == "60 ms"
+    assert exact_text(0.0600001) == "60.001 ms"
     assert exact_text(12345.6781) == "12,345.679 s"
 
 

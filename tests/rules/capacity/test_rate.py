@@ -66,6 +66,22 @@ def test_a_plan_has_the_fewest_replicas_that_hold() -> None:
     assert easy.binding[0].one_more == "1 replica would keep up with 100 images/s at most"
 
 
+def test_requests_count_as_if_every_batch_took_longer() -> None:
+    """10 ms and 2 ms besides are 12 ms; who knows nothing of requests is told so."""
+    besides = replace(kind(10.0, 20.0, spread=0.0), request=Moment(0.002))
+    longer = replace(kind(12.0, 24.0, spread=0.0), request=Moment(0.0))
+
+    found, same = (plan_rate([one], demand(60, 200), EFFORT) for one in (besides, longer))
+    unknown = plan_rate([replace(besides, request=None)], demand(60, 200), EFFORT)
+
+    assert found.replicas is not None
+    assert same.replicas is not None
+    assert found.replicas.p99_ms == same.replicas.p99_ms
+    assert found.replicas.most_per_s == pytest.approx(1000 / 12)
+    assert not any("besides its image" in one for one in found.warnings)
+    assert any("besides its image" in one for one in unknown.warnings)
+
+
 def test_one_replica_with_fixed_times_is_as_the_closed_form_says() -> None:
     """M/D/1 at 60 %: the p99 of the plan, and the bound that no policy beats, are those of the exact distribution."""
     still = kind(10.0, spread=0.0)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from deadline_cases import affine, demand
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vedette.rules.capacity.bounds import Terms, bounds, columns_of, tabled
+from vedette.rules.capacity.bounds import Terms, bounds, columns_of, table_of, tabled
 from vedette.rules.capacity.capability import Capability, Option
 from vedette.rules.capacity.prediction import most_uses
-from vedette.rules.capacity.reach import best_of, fewest, images_of, quickest, ranked, reach, without_best
+from vedette.rules.capacity.reach import best_devices, best_of, fewest, images_of, quickest, ranked, reach, without_best
 from vedette.values.deadline import DeadlineClass
 from vedette.values.device import DeviceKind
 from vedette.values.moment import Moment
@@ -52,11 +53,37 @@ def test_the_reach_is_the_best_of_all_options(
     for row, option in enumerate(able.options):
         later = most_uses(option, within, deadline, probability, uses)
         images.append(0 if later is None else (later + 1) * option.batch)
-        assert images[-1] <= bounds(columns, within, terms)[row]
+        assert images[-1] <= bounds(table_of((columns,)), within, terms)[row]
 
     found = reach(columns, within, terms)
 
     assert (0 if found is None else found.images) == max(images)
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    drawn=st.lists(st.tuples(capabilities(), st.integers(1, 3)), min_size=1, max_size=4),
+    within=st.floats(0.01, 60),
+    deadline=st.sampled_from(list(DeadlineClass)),
+    devices=st.integers(1, 12),
+)
+def test_the_ranking_is_that_of_every_kind_reckoned(
+    drawn: list[tuple[Capability, int]], within: float, deadline: DeadlineClass, devices: int
+) -> None:
+    """Kinds that are reckoned only when their bound is the largest come in the order of what each truly reaches."""
+    kinds = [replace(one, device=DeviceKind(f"kind{place}")) for place, (one, _) in enumerate(drawn)]
+    counts = [count for _, count in drawn]
+    asked = demand(list(zip(kinds, counts, strict=True)), None, within, deadline)
+    each = asked.probability ** (1 / devices)
+    true = []
+    for one, count in zip(kinds, counts, strict=True):
+        later = [(most_uses(option, within, deadline, each), option.batch) for option in one.options]
+        true += [max((0 if uses is None else (uses + 1) * batch) for uses, batch in later)] * count
+
+    found = ranked(asked, tabled(kinds), within, devices)
+
+    assert [one.images for one, count in found for _ in range(count)] == sorted(filter(None, true), reverse=True)
+    assert best_devices(asked, tabled(kinds), within, devices) == best_of(found, devices)
 
 
 def test_the_quickest_option_for_a_number_of_images() -> None:

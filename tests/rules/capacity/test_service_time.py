@@ -29,6 +29,28 @@ def test_times_between_measured_batches_are_on_the_line() -> None:
     assert times.varies
 
 
+def test_each_row_of_a_batch_brings_a_request() -> None:
+    """Means add up, variances add up, and processes differ as before; the sums are those of drawn numbers."""
+    request = Moment(0.002, 0.003)
+    times, alone = batch_times(CURVE, 4, request), batch_times(CURVE, 4)
+    rng = np.random.default_rng(5)
+    drawn = rng.normal(0.028, 0.004, 200_000) + rng.normal(0.002, 0.003, (4, 200_000)).sum(axis=0)
+
+    assert times.mean_s == pytest.approx((0.012, 0.020, 0.028, 0.036))
+    assert times.mean_s[3] == pytest.approx(drawn.mean(), rel=0.002)
+    assert times.within_s[3] == pytest.approx(drawn.std(), rel=0.01)
+    assert times.between_s == alone.between_s
+
+
+def test_the_longest_times_have_the_mean_of_requests() -> None:
+    """Of a hard deadline: 15 and 40 ms, and 2 ms for each row."""
+    times = longest_times(CURVE, 4, Moment(0.002, 0.003))
+
+    assert times.mean_s[0] == pytest.approx(0.017)
+    assert times.mean_s[3] == pytest.approx(0.048)
+    assert not times.varies
+
+
 def test_without_moments_the_median_is_taken_as_it_is() -> None:
     """A curve that a server measured has no deviations."""
     times = batch_times(BatchCurve((BatchPoint(1, 9.0, 15.0, 5),)), 1)

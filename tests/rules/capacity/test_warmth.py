@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vedette.rules.capacity.queueing import MDc
-from vedette.rules.capacity.warmth import Instance, best_timeout, break_even_rate, latency_quantile, warmth
+from vedette.rules.capacity.warmth import Instance, best_timeout, kept_cheaper, latency_quantile, warmth
 from vedette.values.device import Billing
 
 QUICK = Instance(load_s=0.5, warm_up_s=0.1, latency_s=0.02, price_per_hour=1.0)
@@ -77,13 +77,29 @@ def test_costs_follow_what_is_billed() -> None:
 
 def test_the_break_even_rate_is_where_both_cost_the_same() -> None:
     """Without a timeout and billed by the second: price x on share = the price of what is kept."""
-    rate = break_even_rate(QUICK, 0.0, 0.3)
+    found = kept_cheaper(QUICK, 0.0, 0.3)
 
-    assert rate is not None
-    assert warmth(QUICK, rate, 0.0).cost_per_hour == pytest.approx(0.3, rel=1e-6)
-    assert break_even_rate(QUICK, 0.0, 1.0) is None
+    assert found is not None
+    assert warmth(QUICK, found[0], 0.0).cost_per_hour == pytest.approx(0.3, rel=1e-6)
+    assert found[1] == math.inf
+    assert kept_cheaper(QUICK, 0.0, 1.0) is None
     with pytest.raises(ValueError, match="no price"):
-        break_even_rate(Instance(0.5, 0.1, 0.02), 0.0, 1.0)
+        kept_cheaper(Instance(0.5, 0.1, 0.02), 0.0, 1.0)
+
+
+def test_billed_by_the_hour_keeping_is_cheaper_between_two_rates() -> None:
+    """Few starts cost less than keeping it, and so do the rare starts of a busy instance: costs meet at both ends."""
+    hourly = Instance(0.5, 0.1, 0.02, 1.0, Billing.HOUR)
+    found = kept_cheaper(hourly, 10.0, 1.1)
+
+    assert found is not None
+    low, high = found
+    assert low < high < 50
+    for rate in found:
+        assert warmth(hourly, rate, 10.0).cost_per_hour == pytest.approx(1.1, rel=1e-6)
+    middle = warmth(hourly, math.sqrt(low * high), 10.0).cost_per_hour
+    assert middle is not None
+    assert middle > 1.1
 
 
 def test_the_best_timeout_is_the_shortest_that_keeps_the_limit() -> None:
@@ -130,4 +146,6 @@ def test_the_figures_of_the_documentation() -> None:
     assert best is not None
     assert best.timeout_s == pytest.approx(4.87, abs=0.005)
     assert 1 - best.on_share == pytest.approx(0.0075, abs=5e-5)
-    assert break_even_rate(QUICK, 0.0, 0.3) == pytest.approx(0.70, abs=0.005)
+    found = kept_cheaper(QUICK, 0.0, 0.3)
+    assert found is not None
+    assert found[0] == pytest.approx(0.70, abs=0.005)

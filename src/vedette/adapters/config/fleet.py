@@ -17,14 +17,13 @@ import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
-import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from vedette.adapters.config.strict_file import StrictFile
 from vedette.errors import NotFoundError, UsageError
 from vedette.rules.serving.units import bytes_of
-from vedette.rules.zoo.names import nearest
 from vedette.values.device import Billing, DeviceKind, Fleet, Stock
 
 MOST_DEVICES = 100_000
@@ -46,6 +45,12 @@ def _named(text: str) -> str:
     return text
 
 
+def _currency(text: str) -> str:
+    if not re.fullmatch(r"[A-Z]{3}", text):
+        raise ValueError("expected three capital letters, as EUR")
+    return text
+
+
 class FleetDevice(BaseModel):
     """One kind of device in a fleet file."""
 
@@ -56,7 +61,7 @@ class FleetDevice(BaseModel):
     cores: Annotated[float, Field(gt=0)] | None = None
     memory: Annotated[str, AfterValidator(_bytes)] | None = None
     price_per_hour: Annotated[float, Field(ge=0)] | None = None
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
+    currency: Annotated[str, AfterValidator(_currency)] = "EUR"
     billing: Billing = Billing.SECOND
     watts: Annotated[float, Field(ge=0)] | None = None
     profile: Annotated[str, Field(min_length=1)] | None = None
@@ -80,6 +85,9 @@ class FleetFile(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     devices: tuple[FleetDevice, ...]
+
+
+_FILE = StrictFile("fleet file", FleetFile, FleetDevice, _HELP, _FILE_HELP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,15 +177,7 @@ def _path(text: str) -> Path:
 
 
 def _read_file(file: Path) -> Devices:
-    try:
-        raw = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise NotFoundError(f"no fleet file {file}", help=_HELP) from None
-    except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror}", help="check the path and its rights") from None
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        raise UsageError(f"{file} is not YAML: {' '.join(str(error).split())}", help=_FILE_HELP) from None
-    devices = _parse(raw, file).devices
+    devices = _FILE.read(file).devices
     if not devices:
         raise UsageError(f"{file}: devices: the list is empty", help=_FILE_HELP)
     doubled = [name for name, count in Counter(one.name for one in devices).items() if count > 1]
@@ -187,29 +187,6 @@ def _read_file(file: Path) -> Devices:
         )
     profiles = tuple(file.parent / one.profile for one in devices if one.profile is not None)
     return Devices(Fleet(tuple(Stock(one.kind(), one.count) for one in devices)), profiles)
-
-
-def _parse(raw: Any, file: Path) -> FleetFile:
-    if not isinstance(raw, dict):
-        raise UsageError(f"{file} holds {type(raw).__name__}, not keys and values", help=_FILE_HELP)
-    try:
-        return FleetFile.model_validate(raw)
-    except ValidationError as error:
-        lines = [f"{file}: {_problem(one)}" for one in error.errors(include_url=False)]
-    message = lines[0] if len(lines) == 1 else "\n  ".join([f"{len(lines)} problems", *lines])
-    raise UsageError(message, help=_FILE_HELP)
-
-
-def _problem(one: Any) -> str:
-    place = ".".join(str(part) for part in one["loc"])
-    if one["type"] == "missing":
-        return f"{place}: missing"
-    if one["type"] == "extra_forbidden":
-        known = FleetFile if len(one["loc"]) == 1 else FleetDevice
-        near = nearest(str(one["loc"][-1]), known.model_fields)
-        return f"{place}: unknown key, {f'did you mean {near[0]}?' if near else 'no key is like it'}"
-    expected = one["msg"].removeprefix("Value error, ").replace("Input should be", "expected", 1)
-    return f"{place}: {one['input']!r}: {expected[0].lower()}{expected[1:]}"
 
 
 # --- prices -----------------------------------------------------------------------------------------------------------

@@ -11,15 +11,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from vedette.adapters.probes.processor import PRESSURE, pressure_planner
 from vedette.adapters.probes.single import Single, SinglesProbe
 from vedette.adapters.probes.words import Field, Group, WordsProbe, blanked, keyed
+from vedette.rules.monitor import control_groups
 from vedette.values.reading import Absence, Pace
 
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 0.01
 _PREFIX = "cgroup.<role>"
+_CONTROLLERS = ("cpu", "cpuacct", "memory", "pids")
 
 
 def _field(key: str, name: str, unit: str, meaning: str, scale: float = 1.0) -> Field:
@@ -190,43 +192,17 @@ def group_places(pid: int | str, root: Path = Path("/")) -> Places | None:
     except OSError:
         return None
     found: dict[str, tuple[Path, Path]] = {}
-    for controller, top, seen in _mounted(root, mounts):
-        if (group := _group_of(own, controller)) is not None:
-            inside = PurePosixPath(group).relative_to(seen) if PurePosixPath(group).is_relative_to(seen) else ""
-            folder = top / inside
-            found[controller] = (top, folder if ".." not in PurePosixPath(inside).parts and folder.is_dir() else top)
-    unified = found.pop("", None)
+    for place in control_groups.group_places(own, mounts, _CONTROLLERS):
+        top = root / place.top
+        folder = top / place.inside
+        found[place.controller] = (top, folder if folder.is_dir() else top)
+    unified = found.pop(control_groups.UNIFIED, None)
     if unified and not (unified[1] / "cpu.stat").exists() and "cpu" in found:
         unified = None  # hybrid: version 2 is mounted for systemd only
     if unified and "cpu" not in found:
         return Places((), unified[1], _binding(*unified))
     own_cpu = _binding(*found["cpu"]) if "cpu" in found else None
     return Places(tuple((name, folder) for name, (_, folder) in found.items()), None, own_cpu) if found else None
-
-
-def _mounted(root: Path, mountinfo: str) -> Iterator[tuple[str, Path, str]]:
-    """(controller, mount point, the group seen there); the controller of version 2 is empty."""
-    for line in mountinfo.splitlines():
-        left, _, right = line.partition(" - ")
-        before, after = left.split(), right.split()
-        if len(before) < 5 or not after:  # noqa: PLR2004 - the mount point is the fifth
-            continue
-        top = root / before[4].replace("\\040", " ").lstrip("/")
-        if after[0] == "cgroup2":
-            yield "", top, before[3]
-        elif after[0] == "cgroup":
-            for name in after[-1].split(","):
-                if name in {"cpu", "cpuacct", "memory", "pids"}:
-                    yield name, top, before[3]
-
-
-def _group_of(cgroup: str, controller: str) -> str | None:
-    for line in cgroup.splitlines():
-        _, _, rest = line.partition(":")
-        names, _, group = rest.partition(":")
-        if controller in names.split(","):
-            return group
-    return None
 
 
 def _binding(top: Path, folder: Path) -> Path:

@@ -5,18 +5,23 @@ Plan, its Profiles, Verifications, TradeOffs  ->  build_plan_view  ->  PlanView 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vedette.adapters.report.plan_charts import TradeOff, curve_plots, trade_off_plots
 from vedette.adapters.report.plot import Plot
 from vedette.adapters.report.sheet import Fact, Figure, Sheet
 from vedette.adapters.report.words import ABSENT, number, plural
+from vedette.rules.capacity.amounts import share_text
 from vedette.values.demand import Demand, PlanKind
 from vedette.values.evidence import Estimate
 from vedette.values.plan import Assignment, Plan, Prediction
 from vedette.values.profile import Origin, Profile
 from vedette.values.verification import Verification
+
+_NEARLY_ALL = 99.9
+"""Per cent; three figures of more would read as 100."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +128,9 @@ def asked(demand: Demand) -> str:
             what = f"as many images as possible through {models} within {demand.within_s:g} s"
         case PlanKind.MODEL:
             what = f"the best of {models} for {plural(demand.images or 0, 'image')} within {demand.within_s:g} s"
+        case PlanKind.BESIDE:
+            each = f"{plural(demand.images or 0, 'image')} through each"
+            what = f"the best of {models} on one device, {each} within {demand.within_s:g} s"
         case PlanKind.RATE:
             what = f"{models} at {demand.rate_per_s:g} images a second, p99 within {demand.p99_ms:g} ms"
             promise = "Poisson arrivals"
@@ -136,8 +144,7 @@ def _figures(plan: Plan) -> tuple[Figure, ...]:
     if plan.makespan_s is not None:
         found.append(Figure("makespan", "until the last device is done", "s", _estimate(plan.makespan_s)))
     if plan.probability is not None:
-        chance = Estimate(100 * plan.probability, reason="of the deadline being met")
-        found.append(Figure("probability", "probability", "%", chance))
+        found.append(Figure("probability", "probability", "%", _chance(plan.probability)))
     if plan.replicas is not None:
         found.append(Figure("p99", "99th percentile", "ms", _estimate(plan.replicas.p99_ms)))
         found.append(Figure("p50", "median", "ms", _estimate(plan.replicas.p50_ms)))
@@ -151,6 +158,12 @@ def _figures(plan: Plan) -> tuple[Figure, ...]:
     return tuple(found)
 
 
+def _chance(probability: float) -> Estimate:
+    """In per cent; what is only nearly certain is not rounded to certainty."""
+    told = f"{share_text(probability)} that the deadline is met"
+    return Estimate(100 * probability if probability == 1 else min(100 * probability, _NEARLY_ALL), reason=told)
+
+
 def _estimate(prediction: Prediction) -> Estimate:
     return Estimate(
         prediction.expected, prediction.low, prediction.high, prediction.confidence, reason="no interval is known"
@@ -162,9 +175,8 @@ def _binding(plan: Plan) -> tuple[Fact, ...]:
     limits = [Fact(one.limit, one.one_more) for one in plan.binding]
     if objective.value is not None:
         bound = "no bound" if objective.bound is None else f"proven bound {objective.bound:,.6g}"
-        limits.insert(
-            0, Fact(f"objective: {objective.goal.value}", f"{objective.value:,.6g} {objective.unit}; {bound}")
-        )
+        unit = objective.unit.removesuffix("s") if objective.value == 1 else objective.unit
+        limits.insert(0, Fact(f"objective: {objective.goal.value}", f"{objective.value:,.6g} {unit}; {bound}"))
     return (*limits, *(Fact(f"would do: {one.limit}", one.text) for one in plan.relaxations))
 
 
@@ -172,9 +184,21 @@ def _gantt(plan: Plan) -> Gantt | None:
     if not plan.assignments:
         return None
     within_s = plan.demand.within_s
-    longest = max(one.time_s.high or one.time_s.expected for one in plan.assignments)
-    lanes = tuple(_lane(one) for one in plan.assignments)
+    ends = [one.time_s.high or one.time_s.expected for one in plan.assignments]
+    longest = sum(ends) if plan.demand.kind is PlanKind.BESIDE else max(ends)
+    lanes = _turns(plan) if plan.demand.kind is PlanKind.BESIDE else tuple(_lane(one) for one in plan.assignments)
     return Gantt(lanes, max(longest, within_s or 0.0) * 1.03, within_s)
+
+
+def _turns(plan: Plan) -> tuple[Lane, ...]:
+    """Models that share a device: each begins where the one before it is expected to end."""
+    lanes, start_s = [], 0.0
+    for one in plan.assignments:
+        lane = _lane(one)
+        moved = (replace(part, start_s=part.start_s + start_s, end_s=part.end_s + start_s) for part in lane.stretches)
+        lanes.append(replace(lane, name=f"{one.model} on {one.device.name}", stretches=tuple(moved)))
+        start_s += one.time_s.expected
+    return tuple(lanes)
 
 
 def _lane(one: Assignment) -> Lane:
@@ -191,7 +215,8 @@ def _lane(one: Assignment) -> Lane:
 def _assigned(plan: Plan) -> Sheet | None:
     if not plan.assignments:
         return None
-    heads = ("device", "model", ">mini-batch", ">later uses", ">images", ">time, s", ">interval, s", ">cost")
+    heads = ("device", "model", ">mini-batch", ">later uses", ">images", ">time, s", ">interval, s")
+    cost = f">cost, {plan.currency}" if plan.currency else ">cost"
     rows = tuple(
         (
             f"{one.device.name} no. {one.number}",
@@ -205,7 +230,7 @@ def _assigned(plan: Plan) -> Sheet | None:
         )
         for one in plan.assignments
     )
-    return Sheet("What each device does", heads, rows, f"found by {plan.method}")
+    return Sheet("What each device does", (*heads, cost), rows, f"found by {plan.method}")
 
 
 def _verified(verifications: Sequence[Verification]) -> Sheet | None:
@@ -214,7 +239,7 @@ def _verified(verifications: Sequence[Verification]) -> Sheet | None:
     heads = ("carried out", ">predicted, s", ">measured, s", ">error", "deadline held", "within the interval")
     rows = tuple(
         (
-            one.created,
+            _to_the_second(one.created),
             number(one.predicted_s),
             number(one.measured_s),
             ABSENT if one.error is None else f"{one.error:+.1%}",
@@ -224,6 +249,10 @@ def _verified(verifications: Sequence[Verification]) -> Sheet | None:
         for one in verifications
     )
     return Sheet("Measured beside predicted", heads, rows)
+
+
+def _to_the_second(created: str) -> str:
+    return re.sub(r"\.\d+", "", created)
 
 
 def _yes(truth: bool | None) -> str:  # noqa: FBT001 - the value that is shown

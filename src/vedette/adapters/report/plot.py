@@ -27,13 +27,17 @@ class Shape(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """A range of values with its name and unit; `log` where it is logarithmic (then `low` is above 0)."""
+    """A range of values with its name and unit; `log` where it is logarithmic (then `low` is above 0).
+
+    `doubling`: its round values are powers of two, as those of mini-batches are.
+    """
 
     name: str
     unit: str
     low: float
     high: float
     log: bool = False
+    doubling: bool = False
 
     def __post_init__(self) -> None:
         assert self.high > self.low, "an axis has a length"

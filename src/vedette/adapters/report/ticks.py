@@ -1,4 +1,4 @@
-"""Round values along an axis: 1, 2 or 5 times a power of ten."""
+"""Round values along an axis: 1, 2 or 5 times a power of ten, or powers of two."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ def fraction(axis: Axis, value: float) -> float:
 
 def ticks(axis: Axis, most: int = 6) -> tuple[float, ...]:
     """Round values on the axis, ascending; at most about `most` of them."""
+    if axis.doubling:
+        return _powers_of_two(axis)
     return _decades(axis) if axis.log else _even(axis, most)
 
 
@@ -38,6 +40,11 @@ def _decades(axis: Axis) -> tuple[float, ...]:
     times = (1, 2, 5) if math.log10(axis.high / axis.low) < _FEW_DECADES else (1,)
     every = (one * 10.0**decade for decade in range(first, last + 1) for one in times)
     return tuple(value for value in every if axis.low <= value <= axis.high)
+
+
+def _powers_of_two(axis: Axis) -> tuple[float, ...]:
+    first, last = math.ceil(math.log2(axis.low)), math.floor(math.log2(axis.high))
+    return tuple(2.0**power for power in range(first, last + 1))
 
 
 def tick_words(values: tuple[float, ...]) -> tuple[str, ...]:

@@ -13,7 +13,8 @@ from __future__ import annotations
 import functools
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from vedette.adapters.runtimes.compiled import CompiledFolder, Kept, key_of
 from vedette.adapters.runtimes.device import Device, parse_device
 from vedette.adapters.runtimes.signature import check_count, tensor_spec, told_of
 from vedette.errors import InvalidError, UnavailableError, UnsupportedError
@@ -39,9 +41,16 @@ _CAPABILITIES = {Precision.FP32: "FP32", Precision.BF16: "BF16", Precision.FP16:
 
 @dataclass(frozen=True, slots=True)
 class OpenVinoLoader:
-    """Loads what OpenVINO reads; `cache` keeps compiled models."""
+    """Loads what OpenVINO reads.
+
+    Attributes:
+        cache: folder that keeps compiled models.
+        side_by_side: the copies of a model are made at the same time; False makes one after the other, so that models
+            that serve meanwhile keep their cores.
+    """
 
     cache: Path
+    side_by_side: bool = True
 
     def load(self, manifest: Manifest, execution: Execution, plan: Plan = Plan.IMAGE) -> Runtime:
         """See `Loader.load`."""
@@ -52,46 +61,63 @@ class OpenVinoLoader:
         core = _core()
         name = _device_name(core, parse_device(execution.device))
         _check_precision(core, name, execution.precision)
+        key = key_of(manifest, execution, plan, _engine(core, name)) if name == "CPU" else None
+        kept = self._kept(core, key, execution)
+        if kept is not None:
+            return kept
         try:
             model = core.read_model(manifest.file)
             if plan is Plan.IMAGE:
                 model = _image_plan(model, manifest)
-            return OpenVinoRuntime(execution, self._compiled(core, model, execution, name))
+            return self._compiled(core, model, execution, name, key)
         except RuntimeError as error:
             raise InvalidError(
                 f"OpenVINO cannot load {Path(manifest.file).name}: {_reason(error)}",
                 help="`vedette models check NAME` tells more",
             ) from error
 
-    def _compiled(self, core: Any, model: Any, execution: Execution, name: str) -> list[Any]:
-        """The compiled models that share the streams; the first fills the cache for the others."""
-        copies = _copies(model, execution) if name == "CPU" else 1
-        properties = self._properties(execution, name, execution.streams // copies)
+    def _kept(self, core: Any, key: str | None, execution: Execution) -> Runtime | None:
+        """The runtime of a model that was compiled before; None if there is none that the engine takes."""
+        folder = CompiledFolder(self.cache)
+        kept = None if key is None else folder.get(key)
+        if key is None or kept is None:
+            return None
+        properties = _properties(execution, "CPU", execution.streams // kept.copies)
+        try:
+            return OpenVinoRuntime(execution, self._imported(core, kept, properties, kept.copies), kept)
+        except RuntimeError:
+            folder.drop(key)
+            return None
+
+    def _compiled(self, core: Any, model: Any, execution: Execution, name: str, key: str | None) -> Runtime:
+        """Compile a model, and keep it; one with large weights lies in OpenVINO's own cache, which needs no copy."""
+        weights = _weights_bytes(model)
+        copies = execution.streams if name == "CPU" and weights * execution.streams <= COPIES_BYTES else 1
+        properties = _properties(execution, name, execution.streams // copies)
+        if key is None or weights > COPIES_BYTES:
+            cached = properties | {"CACHE_DIR": str(self.cache)}
+            return OpenVinoRuntime(execution, [core.compile_model(model, name, cached) for _ in range(copies)])
         first = core.compile_model(model, name, properties)
-        if copies == 1:
-            return [first]
-        from concurrent.futures import ThreadPoolExecutor
+        kept = CompiledFolder(self.cache).put(key, first.export_model().getbuffer(), copies)
+        return OpenVinoRuntime(execution, [first, *self._imported(core, kept, properties, copies - 1)], kept)
 
-        with ThreadPoolExecutor(execution.threads * execution.streams) as threads:
-            others = [threads.submit(core.compile_model, model, name, properties) for _ in range(copies - 1)]
-            return [first, *(one.result() for one in others)]
+    def _imported(self, core: Any, kept: Kept, properties: Mapping[str, Any], count: int) -> list[Any]:
+        """As many compiled models of one that was kept.
 
-    def _properties(self, execution: Execution, name: str, streams: int) -> dict[str, Any]:
-        properties: dict[str, Any] = {
-            "NUM_STREAMS": streams,
-            "INFERENCE_PRECISION_HINT": _HINTS[execution.precision],
-            "CACHE_DIR": str(self.cache),
-        }
-        if name == "CPU":
-            properties["INFERENCE_NUM_THREADS"] = streams * execution.threads
-            properties["ENABLE_CPU_PINNING"] = False
-        return properties
+        Raises:
+            RuntimeError: the engine refuses it.
+        """
+        import openvino
+
+        content = openvino.Tensor(kept.content, shared_memory=True)
+        with ThreadPoolExecutor(max(1, count) if self.side_by_side else 1) as threads:
+            return list(threads.map(lambda _: core.import_model(content, "CPU", properties), range(count)))
 
 
 class OpenVinoRuntime:
     """Compiled models, all alike; each caller takes an infer request and gives it back."""
 
-    def __init__(self, execution: Execution, compiled: Sequence[Any]) -> None:
+    def __init__(self, execution: Execution, compiled: Sequence[Any], kept: Kept | None = None) -> None:
         self.execution = execution
         self.signature = _signature(compiled[0])
         self._compiled = list(compiled)
@@ -99,6 +125,7 @@ class OpenVinoRuntime:
         self._requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
         for number in range(execution.streams):
             self._requests.put(compiled[number % len(compiled)].create_infer_request())
+        self._kept = kept  # goes after all others: weights lie in it
 
     def infer(self, *tensors: Tensor) -> tuple[Tensor, ...]:
         """See `Runtime.infer`."""
@@ -121,12 +148,26 @@ class OpenVinoRuntime:
         with suppress(queue.Empty):
             while True:
                 self._requests.get_nowait()
+        self._kept = None
 
 
-def _copies(model: Any, execution: Execution) -> int:
-    """How many compiled models there are: one a stream, or one of which the streams are."""
-    weights = sum(one.get_byte_size() for one in model.get_ops() if one.get_type_name() == "Constant")
-    return execution.streams if weights * execution.streams <= COPIES_BYTES else 1
+def _weights_bytes(model: Any) -> int:
+    return sum(one.get_byte_size() for one in model.get_ops() if one.get_type_name() == "Constant")
+
+
+def _properties(execution: Execution, name: str, streams: int) -> dict[str, Any]:
+    properties: dict[str, Any] = {"NUM_STREAMS": streams, "INFERENCE_PRECISION_HINT": _HINTS[execution.precision]}
+    if name == "CPU":
+        properties["INFERENCE_NUM_THREADS"] = streams * execution.threads
+        properties["ENABLE_CPU_PINNING"] = False
+    return properties
+
+
+def _engine(core: Any, name: str) -> str:
+    """The version of OpenVINO, and the processor that it sees."""
+    import openvino
+
+    return f"{openvino.__version__} {core.get_property(name, 'FULL_DEVICE_NAME')}"
 
 
 def _signature(compiled: Any) -> Signature:

@@ -72,8 +72,9 @@ class ControlGroups:
             confinement.memory_bytes if "memory" in reasons else None,
         )
         otherwise = Limits("; ".join(dict.fromkeys(reasons.values()))).enforce(left)
+        held = Confinement(confinement.cores, None, confinement.memory_bytes if "memory" in groups else None)
         made = tuple(dict.fromkeys(groups.values()))
-        return GroupSandbox(confinement.cores, made, (*words, *otherwise.not_enforced), otherwise.prefix, self._clock)
+        return GroupSandbox(held, made, (*words, *otherwise.not_enforced), otherwise.prefix, self._clock)
 
     def _made(self, asked: list[str]) -> tuple[dict[str, Group], dict[str, str]]:
         """The group of each controller, and why there is none for it."""
@@ -106,18 +107,26 @@ class ControlGroups:
 
 
 class GroupSandbox:
-    """Implements `Sandbox`; groups that nobody has closed are taken away at the end of this process."""
+    """Implements `Sandbox`; groups that nobody has closed are taken away at the end of this process.
+
+    Args:
+        held: cores to bind to, and the limit of memory that is enforced.
+        groups: that the process enters.
+        not_enforced: what of the confinement is not, in words.
+        inner: words of the prefix that limits otherwise.
+        clock: for the pauses between two tries to take a group away.
+    """
 
     def __init__(
         self,
-        cores: tuple[int, ...],
+        held: Confinement,
         groups: tuple[Group, ...],
         not_enforced: tuple[str, ...],
         inner: tuple[str, ...],
         clock: Clock,
     ) -> None:
-        self._cores, self._groups, self._clock = cores, groups, clock
-        self.not_enforced = not_enforced
+        self._cores, self._groups, self._clock = held.cores, groups, clock
+        self.not_enforced, self.memory_bytes = not_enforced, held.memory_bytes
         self.prefix = (*_entering(groups), *inner)
         self._before = {group: group.kills() for group in groups}
         self._killed = False

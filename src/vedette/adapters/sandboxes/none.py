@@ -30,6 +30,7 @@ class _Open:
     cores: tuple[int, ...]
     not_enforced: tuple[str, ...]
     prefix: tuple[str, ...] = ()
+    memory_bytes: int | None = None
 
     def bind(self, pid: int) -> tuple[str, ...]:
         """See `Sandbox.bind`."""

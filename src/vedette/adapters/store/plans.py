@@ -12,14 +12,16 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
-from vedette.adapters.store.record import from_data, to_data
+from vedette.adapters.store.record import RecordError, from_data, to_data
 from vedette.adapters.store.room import write_error
 from vedette.errors import InvalidError, NotFoundError, UnavailableError, VedetteError
+from vedette.rules.capacity.consistency import inconsistencies
 from vedette.rules.zoo.names import nearest
 from vedette.values.plan import SCHEMA, Plan
 from vedette.values.verification import Verification
@@ -49,7 +51,7 @@ class PlanFolder:
             ExhaustedError: there is no room.
             UnavailableError: it cannot be written.
         """
-        if not plan.id or plan.id != Path(plan.id).name or plan.id.startswith(".") or "\0" in plan.id:
+        if not _is_file_name(plan.id):
             raise InvalidError(f"{plan.id!r} cannot be the name of a plan", help="take letters, digits and hyphens")
         file = self.root / f"{plan.id}{_SUFFIX}"
         _write(file, _text(SCHEMA, plan), replace=True)
@@ -63,13 +65,13 @@ class PlanFolder:
             InvalidError: its file is damaged.
         """
         if name.endswith(_SUFFIX) or os.sep in name:
-            return _read(Path(name).expanduser(), SCHEMA, Plan)
+            return _read_plan(Path(name).expanduser())
         if name == LAST:
             return self.newest()
         files = {file.stem: file for file in self._files(self.root)}
         matches = [name] if name in files else [one for one in files if name and one.startswith(name)]
         if len(matches) == 1:
-            return _read(files[matches[0]], SCHEMA, Plan)
+            return _read_kept(files[matches[0]])
         if matches:
             raise NotFoundError(f"{len(matches)} plans begin with {name}", help=f"name one: {', '.join(matches)}")
         raise self._unknown(name, files)
@@ -87,7 +89,7 @@ class PlanFolder:
 
     def all(self) -> tuple[tuple[Plan, ...], tuple[str, ...]]:
         """Every plan, oldest first, and a sentence for each file that cannot be used."""
-        plans, problems = _readable(self._files(self.root), SCHEMA, Plan)
+        plans, problems = _readable(self._files(self.root), _read_kept)
         return tuple(sorted(plans, key=lambda plan: (plan.created, plan.id))), problems
 
     def put_verification(self, verification: Verification) -> Path:
@@ -106,7 +108,7 @@ class PlanFolder:
 
     def verifications(self, plan: str | None = None) -> tuple[tuple[Verification, ...], tuple[str, ...]]:
         """Those of a plan's id, or all: oldest first, and a sentence for each file that cannot be used."""
-        found, problems = _readable(self._files(self.root / _VERIFICATIONS), VERIFICATION_SCHEMA, Verification)
+        found, problems = _readable(self._files(self.root / _VERIFICATIONS), _read_verification)
         wanted = [one for one in found if plan is None or one.plan == plan]
         return tuple(sorted(wanted, key=lambda one: one.created)), problems
 
@@ -162,14 +164,40 @@ def _reserved(file: Path) -> bool:
     return True
 
 
-def _readable(files: list[Path], schema: str, kind: type[Value]) -> tuple[list[Value], tuple[str, ...]]:
+def _is_file_name(plan: str) -> bool:
+    """Whether an id stays within the folder: files are named after it."""
+    return bool(plan) and plan == Path(plan).name and not plan.startswith(".") and "\0" not in plan
+
+
+def _readable(files: list[Path], read: Callable[[Path], Value]) -> tuple[list[Value], tuple[str, ...]]:
     found, problems = list[Value](), list[str]()
     for file in files:
         try:
-            found.append(_read(file, schema, kind))
+            found.append(read(file))
         except VedetteError as error:
             problems.append(error.message)
     return found, tuple(problems)
+
+
+def _read_kept(file: Path) -> Plan:
+    """A plan of the folder: its file has its name, so that no other plan answers to it."""
+    plan = _read_plan(file)
+    if plan.id != file.stem:
+        raise InvalidError(f"{file} holds the plan {plan.id}", help=f"rename it to {plan.id}{_SUFFIX}")
+    return plan
+
+
+def _read_plan(file: Path) -> Plan:
+    plan = _read(file, SCHEMA, Plan)
+    if not _is_file_name(plan.id):
+        raise InvalidError(f"{file}: id: {plan.id!r} cannot be the name of a plan", help=_AGAIN)
+    if found := inconsistencies(plan):
+        raise InvalidError(f"{file}: {'; '.join(found)}", help=_AGAIN)
+    return plan
+
+
+def _read_verification(file: Path) -> Verification:
+    return _read(file, VERIFICATION_SCHEMA, Verification)
 
 
 def _read(file: Path, schema: str, kind: type[Value]) -> Value:
@@ -188,7 +216,7 @@ def _read(file: Path, schema: str, kind: type[Value]) -> Value:
         _refuse(file, found, schema)
     try:
         return from_data(kind, data)
-    except ValueError as error:  # a RecordError, or a value that refuses its figures
+    except RecordError as error:
         raise InvalidError(f"{file}: {error}", help=_AGAIN) from None
 
 

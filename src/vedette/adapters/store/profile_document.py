@@ -87,18 +87,8 @@ def _whole(data: dict[str, Any]) -> Profile:
     """Points first and one by one, so that a complaint names the point."""
     points = data.get("points")
     for number, point in enumerate(points if isinstance(points, list) else ()):
-        _at(f"points[{number}]", ProfilePoint, point)
-    profile: Profile = _at("", Profile, data)
-    return profile
-
-
-def _at(place: str, kind: Any, data: Any) -> Any:
-    try:
-        return from_data(kind, data, place)
-    except RecordError:
-        raise
-    except ValueError as error:
-        raise ValueError(f"{place}: {error}" if place else str(error)) from None
+        from_data(ProfilePoint, point, f"points[{number}]")
+    return from_data(Profile, data)
 
 
 def _check(profile: Profile) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from vedette.adapters.store.profile_document import MAX_CHARACTERS, is_id, read_profile, write_profile
 from vedette.adapters.store.record import to_data
+from vedette.adapters.store.text_file import write_text_file
 from vedette.errors import ConflictError, ExhaustedError, InvalidError, NotFoundError, UnavailableError, VedetteError
 from vedette.rules.zoo.names import nearest
 from vedette.values.profile import Profile, Profiled
@@ -155,7 +156,7 @@ class ProfileFolder:
 
 
 def export_profile(profile: Profile, path: Path) -> None:
-    """Write a profile to a file of the user's, in the whole form.
+    """Write a profile to a file of the user's, in the whole form; its folder is made.
 
     Raises:
         ConflictError: the file is there already.
@@ -164,7 +165,11 @@ def export_profile(profile: Profile, path: Path) -> None:
     """
     if path.exists():
         raise ConflictError(f"{path} is there already", help="name another file, or remove it first")
-    _write(path, write_profile(profile))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _refused(path, error) from None
+    write_text_file(path, write_profile(profile))
 
 
 def read_file(path: Path) -> Profile:

@@ -38,7 +38,7 @@ def from_data(kind: type[Value], data: Any, place: str = "") -> Value:
     """The value of a type that `data` describes. Fields with a default may be missing; unknown ones may not be there.
 
     Raises:
-        RecordError: something is missing, unknown, or of another type.
+        RecordError: something is missing, unknown, or of another type, or the value refuses its figures.
     """
     asked: Any = kind
     return cast("Value", _reader(asked)(data, place))
@@ -121,7 +121,11 @@ def _dataclass(kind: Any, readers: Mapping[str, _Reader], needed: tuple[str, ...
     for name in needed:
         if name not in data:
             raise RecordError(f"{_inside(place, name)}: missing")
-    return kind(**{name: readers[name](value, _inside(place, name)) for name, value in data.items()})
+    values = {name: readers[name](value, _inside(place, name)) for name, value in data.items()}
+    try:
+        return kind(**values)
+    except ValueError as error:  # the value refuses what its types allow
+        raise RecordError(f"{place}: {error}" if place else str(error)) from None
 
 
 def _tuple(kind: Any, data: Any, place: str) -> tuple[Any, ...]:

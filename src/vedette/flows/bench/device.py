@@ -48,11 +48,14 @@ class Loading:
         load_s: from the start of its process until the model is loaded.
         pid: of the process.
         not_enforced: limits of the order that this system cannot enforce, in words.
+        peak_bytes, sampled_peak_bytes: most memory while it loaded, as those of `DeviceWork`; 0: not known.
     """
 
     load_s: float
     pid: int
     not_enforced: tuple[str, ...] = ()
+    peak_bytes: int = 0
+    sampled_peak_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +67,9 @@ class DeviceWork:
         batches_ns: time of each mini-batch, the first one first: bytes in, results out.
         images: that were worked through.
         answers: results that were made (classes, or boxes that were found), so that nothing was left out.
-        peak_bytes: high-water mark of the process's memory.
-        sampled_peak_bytes: most of the samples every 10 ms.
+        peak_bytes: most memory of the process's own (no files, nothing shared), samples and high-water mark joined; no
+            more than a limit that was enforced.
+        sampled_peak_bytes: most of the samples every 10 ms alone.
         energy_j: of the whole run; None without a counter.
     """
 

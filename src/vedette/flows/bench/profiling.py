@@ -1,5 +1,6 @@
 """Profiles a model on one kind of device: which trials, in which order, and what becomes of them.
 
+    a process that counts for nothing, where no neighbour is the first
     full grid:  round 1 upward, batch by batch, to the largest that fits -> further rounds shuffled by the seed
     few:        rules/capacity/next_point says which trial is next, until the curves are certain
     -> trials of each point -> Moments -> points, in the order of image size and batch
@@ -17,7 +18,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from vedette.clock import Clock
-from vedette.errors import ExhaustedError
+from vedette.errors import ExhaustedError, VedetteError
 from vedette.flows.bench.device import DeviceOrder, Devices
 from vedette.flows.bench.trial import Failure, Length, Trial, TrialOrder, run_trial
 from vedette.rules.capacity.next_point import FEWEST_TRIALS, Aim, Point, Seen, next_point
@@ -135,11 +136,29 @@ class _Session:
         self._log, self._began = _Log(), clock.now_ns()
 
     async def run(self) -> Profiling:
+        await self._first_of_all()
         await (self._grid() if self._order.few is None else self._few())
         log = self._log
         keys = sorted({*log.trials, *log.failures}, key=lambda point: (_pixels(point), point.batch))
         points = tuple(_point_of(point, log) for point in keys if _is_told(point, log))
         return Profiling(points, self._spent_s(), log.count, tuple(log.notes))
+
+    async def _first_of_all(self) -> None:
+        """A process that counts for nothing: the first one reads everything from the disk and prepares the graph.
+
+        Neighbours do the same before a trial. What is wrong with it is told by the trials, which find it, too.
+        """
+        order = self._trial_order(Point(min(self._order.batches), next(iter(self._order.images))))
+        if order.neighbours:
+            return
+        device = self._devices.make(order.device)
+        try:
+            await device.load()
+            await device.run(order.batch, order.batch)
+        except VedetteError:
+            return
+        finally:
+            await device.close()
 
     async def _grid(self) -> None:
         """The first round upward, so that nothing is tried beyond a batch that does not fit; then by the seed."""
@@ -159,13 +178,15 @@ class _Session:
 
     async def _few(self) -> None:
         order = self._order
+        doubts: list[float] = []
         while True:
             samples = {point: [trial.sample for trial in found] for point, found in self._log.trials.items()}
             failed = {point: failure.failed for point, failure in self._log.failures.items()}
-            seen = Seen(samples, failed, self._spent_s())
+            seen = Seen(samples, failed, self._spent_s(), doubts)
             following = next_point(order.batches, tuple(order.images), seen, order.aim)
             if following.point is None:
                 break
+            doubts.append(following.doubt)
             await self._trial(following.point, following.reason)
         width = f"{following.width:.1%}" if math.isfinite(following.width) else "not known"
         self._say(f"{order.model}: {following.reason}; least certain batch: {width}")

@@ -51,6 +51,10 @@ class Sandbox(Protocol):
     def not_enforced(self) -> tuple[str, ...]:
         """What of the confinement this system cannot enforce, and why, in words."""
 
+    @property
+    def memory_bytes(self) -> int | None:
+        """The limit of memory that is enforced: the process cannot have had more; None: none is."""
+
     def bind(self, pid: int) -> tuple[str, ...]:
         """Bind the process to its cores before it has threads; what of that cannot be enforced, in words."""
 

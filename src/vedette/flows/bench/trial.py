@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from vedette.errors import ExhaustedError, InvalidError, UnsupportedError
-from vedette.flows.bench.device import Device, DeviceOrder, Devices
+from vedette.flows.bench.device import Device, DeviceOrder, Devices, Loading
 from vedette.rules.capacity.next_point import Sample
 from vedette.rules.capacity.pooled import moment_of
 from vedette.values.moment import Moment
@@ -81,7 +81,7 @@ class Trial:
         first_s: W(b).
         later_s: L(b), of this trial.
         longest_s: the longest later mini-batch.
-        peak_bytes, sampled_peak_bytes: most memory of the process.
+        peak_bytes, sampled_peak_bytes: most memory of the process, loading included, as those of `DeviceWork`.
         energy_j: of one later mini-batch; None without a counter.
         not_enforced: limits that this system could not enforce, in words.
     """
@@ -121,7 +121,7 @@ async def run_trial(devices: Devices, order: TrialOrder) -> Trial | Failure:
         async with _neighbours(devices, order), _closing(devices.make(order.device)) as device:
             loading = await device.load()
             loaded = True
-            return await _measure(device, order, loading.load_s, loading.not_enforced)
+            return await _measure(device, order, loading)
     except ExhaustedError as error:
         return Failure(Failed.OUT_OF_MEMORY, error.message, loaded)
     except (UnsupportedError, InvalidError) as error:
@@ -130,7 +130,7 @@ async def run_trial(devices: Devices, order: TrialOrder) -> Trial | Failure:
         return Failure(Failed.REFUSED, error.message, loaded)
 
 
-async def _measure(device: Device, order: TrialOrder, load_s: float, not_enforced: tuple[str, ...]) -> Trial | Failure:
+async def _measure(device: Device, order: TrialOrder, loading: Loading) -> Trial | Failure:
     works = [await device.run(order.batch, order.batch)]
     first_s = works[0].batches_ns[0] / 1e9
     if order.longest_s is not None and first_s > order.longest_s:
@@ -145,14 +145,14 @@ async def _measure(device: Device, order: TrialOrder, load_s: float, not_enforce
         values += [ns / 1e9 for ns in works[-1].batches_ns]
         energies.append(works[-1].energy_j)
     return Trial(
-        load_s,
+        loading.load_s,
         first_s,
         moment_of(values),
         max(values),
-        max(work.peak_bytes for work in works),
-        max(work.sampled_peak_bytes for work in works),
+        max(loading.peak_bytes, *(work.peak_bytes for work in works)),
+        max(loading.sampled_peak_bytes, *(work.sampled_peak_bytes for work in works)),
         _each(energies, len(values)),
-        not_enforced,
+        loading.not_enforced,
     )
 
 

@@ -132,7 +132,7 @@ class Loading:
         golden = self._store.golden(found, version)
         loaded = self._opener.open(manifest, options)
         try:
-            warm_up(loaded, options.warm_up, self._clock)
+            warm_up(loaded, options.warm_up, self._clock, together=not self._serving)
             if golden is not None:
                 check_golden(golden, loaded.instance, self._clock, loaded.stages)
             if options.warm_up:

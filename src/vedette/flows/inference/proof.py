@@ -55,10 +55,17 @@ def alone_ms(loaded: Loaded, clock: Clock) -> float | None:
     return (clock.now_ns() - started) / 1e6
 
 
-def warm_up(loaded: Loaded, rounds: int, clock: Clock) -> None:
-    """Run `rounds` inferences on every stream at the same time: one row each, and full batches where there are any.
+def warm_up(loaded: Loaded, rounds: int, clock: Clock, *, together: bool = True) -> None:
+    """Run `rounds` inferences on every stream: one row each, and full batches where there are any.
 
     Images are black, plain tensors zero; an open dimension of a tensor is 1.
+
+    Args:
+        loaded: the model, which nobody else uses yet.
+        rounds: 0 runs nothing.
+        clock: for the inferences.
+        together: all streams at the same time. False runs one inference after the other, so that models that serve
+            beside it keep their cores; a runtime takes its idle streams in turns, so that each is run as often.
 
     Raises:
         VedetteError: the model does not run. Of a tensor model with open dimensions beside the batch a refusal says
@@ -74,21 +81,11 @@ def warm_up(loaded: Loaded, rounds: int, clock: Clock) -> None:
         black = np.zeros((spec.size.height, spec.size.width, spec.channels), np.uint8)
         inference = _on_rows(loaded, black, clock)
     streams = runtime.execution.streams
-    together = threading.Barrier(streams)
-
-    def stream(_: int) -> None:
-        try:
-            for _round in range(rounds):
-                together.wait()  # so that no stream runs the inferences of another
-                inference()
-        except threading.BrokenBarrierError:
-            return  # another stream tells the error
-        except Exception:
-            together.abort()
-            raise
-
-    with ThreadPoolExecutor(streams, "vedette-warm-up") as threads:
-        list(threads.map(stream, range(streams)))
+    if not together:
+        for _ in range(rounds * streams):
+            inference()
+        return
+    _on_all_streams(inference, rounds, streams)
 
 
 def check_golden(golden: Golden, instance: Instance, clock: Clock, stages: Stages | None = None) -> None:
@@ -105,6 +102,24 @@ def check_golden(golden: Golden, instance: Instance, clock: Clock, stages: Stage
             f"the golden image {golden.source} is not answered as it should be: {difference}",
             help="check the model file and mean_values, scale_values and labels; or correct golden.json",
         )
+
+
+def _on_all_streams(inference: Callable[[], None], rounds: int, streams: int) -> None:
+    barrier = threading.Barrier(streams)
+
+    def stream(_: int) -> None:
+        try:
+            for _round in range(rounds):
+                barrier.wait()  # so that no stream runs the inferences of another
+                inference()
+        except threading.BrokenBarrierError:
+            return  # another stream tells the error
+        except Exception:
+            barrier.abort()
+            raise
+
+    with ThreadPoolExecutor(streams, "vedette-warm-up") as threads:
+        list(threads.map(stream, range(streams)))
 
 
 def _on_rows(loaded: Loaded, row: Row, clock: Clock) -> Callable[[], None]:

@@ -5,7 +5,8 @@
 
 A soft plan of n devices needs probability^(1/n) of each, and n is what is sought. Let a range of n have the least
 demand of its smallest n: what is best so can be no worse than what is best for any n of it. If that plan holds at its
-own number of devices it is the best of its range; if not, the range is split there.
+own number of devices it is the best of its range; if not, the range is split there. The upper part comes first: its
+plan is near, and the bounds of most ranges below show without the solver that they have none better.
 """
 
 from __future__ import annotations
@@ -16,23 +17,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from vedette.flows.planning.solver import Solver
-from vedette.rules.capacity.allocation import Order, Rows, counted, rows_of
-from vedette.rules.capacity.allocation_amounts import Whole
+from vedette.rules.capacity.allocation import Order, Rows, counted, rows_of, tightened
 from vedette.rules.capacity.allocation_bound import Relaxed, relaxed
+from vedette.rules.capacity.allocation_dominance import undominated
 from vedette.rules.capacity.allocation_program import program_of
 from vedette.rules.capacity.answer import Answer
 from vedette.rules.capacity.prediction import all_within, makespan, time_s
 from vedette.rules.capacity.shares import shares_of
 from vedette.values.deadline import DeadlineClass
 from vedette.values.demand import Goal
-from vedette.values.integer_program import Constraint, Solution
+from vedette.values.integer_program import Constraint, IntegerProgram, Solution
 from vedette.values.plan import Binding, Status
 
 FIRST_ROWS = 128
 """Rows that are tried first; a first answer says which others are needed."""
-
-MANY_ROWS = 1024
-"""More than these are not tried before their bounds are made with their true t_r."""
 
 _OUT_OF_TIME = Binding("solver", "its time ended before it found an answer or proved that there is none: give it more")
 
@@ -57,12 +55,25 @@ def allocate(order: Order, solver: Solver, seconds: float = 30.0, seed: int = 0)
     Raises:
         InvalidError: money or energy matters and a device has no price or watts, or currencies differ.
     """
-    if order.deadline is not DeadlineClass.SOFT:
-        return _answer(order, _exact(order, 1, solver, seconds, seed))
-    return _answer(order, _soft(order, solver, seconds, seed))
+    ask = _Ask(solver, seconds, seed)
+    rows = rows_of(order)
+    return _answer(order, _soft(rows, ask) if order.deadline is DeadlineClass.SOFT else _exact(rows, 1, ask))
 
 
-def _soft(order: Order, solver: Solver, seconds: float, seed: int) -> _Found:
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """The solver, the seconds that each call may take, and its seed."""
+
+    solver: Solver
+    seconds: float
+    seed: int
+
+    def solved(self, program: IntegerProgram) -> Solution:
+        return self.solver.solve(program, self.seconds, self.seed)
+
+
+def _soft(rows: Rows, ask: _Ask) -> _Found:
+    order = rows.order
     top = min(order.fleet.count, order.most_devices or order.fleet.count)
     ranges = [(max(1, order.least_devices), top)]
     best: _Found | None = None
@@ -70,7 +81,8 @@ def _soft(order: Order, solver: Solver, seconds: float, seed: int) -> _Found:
     unknown = False
     while ranges:
         least, most = ranges.pop()
-        found = _exact(replace(order, least_devices=least, most_devices=most), least, solver, seconds, seed)
+        some = replace(rows, order=replace(order, least_devices=least, most_devices=most))
+        found = _exact(some, least, ask, None if best is None else _reached(best))
         solution = found.solution
         unknown |= solution.status is Status.UNKNOWN
         if solution.bound is not None and (best is None or solution.bound < _reached(best)):
@@ -79,10 +91,9 @@ def _soft(order: Order, solver: Solver, seconds: float, seed: int) -> _Found:
                 best = found if best is None or _reached(found) < _reached(best) else best
                 open_bounds.append(solution.bound)
             else:
-                ranges += [(devices, most), (least, devices - 1)]
+                ranges += [(least, devices - 1), (devices, most)]
     if best is None:
-        empty = rows_of(order)
-        return _Found(empty, Solution(Status.UNKNOWN if unknown else Status.INFEASIBLE))
+        return _Found(rows, Solution(Status.UNKNOWN if unknown else Status.INFEASIBLE))
     bound = min(*open_bounds, _reached(best))
     proven = not unknown and bound == _reached(best)
     status = Status.OPTIMAL if proven else Status.FEASIBLE
@@ -104,66 +115,53 @@ def _holds(found: _Found, devices: int) -> bool:
     return all(values[2 * row + 1] <= values[2 * row] * most for row, most in pairs)
 
 
-def _exact(order: Order, devices: int, solver: Solver, seconds: float, seed: int) -> _Found:
-    """The answer where each device counts as one of so many."""
-    search = _search(rows_of(order))
-    while True:
-        if search.bounds.bound is None:
-            return _Found(search.rows, Solution(Status.INFEASIBLE))
-        some = counted(search.rows, search.promising[: search.take], devices)
-        solution = solver.solve(program_of(some), seconds, seed)
-        every = len(search.promising)
-        if solution.status is Status.INFEASIBLE:
-            if search.take == every:
-                return _Found(search.rows, solution)
-            search = _wider(search, min(8 * search.take, every), every, devices)
-        elif solution.objective is None or solution.status is Status.FEASIBLE:
-            return _Found(some, _outside(solution, search))
-        else:
-            needed = int(np.count_nonzero(search.bounds.with_row <= solution.objective - 1))
-            if needed <= search.take:
-                return _Found(some, _least_work(some, solution, solver, seconds, seed))
-            search = _wider(search, needed, needed, devices)
-
-
-@dataclass(frozen=True, slots=True)
-class _Search:
-    """Rows that may be in the answer, their bounds, the most promising first, and how many of them are tried.
-
-    `counted` tells that the bounds are made with the true t_r.
-    """
-
-    rows: Rows
-    bounds: Relaxed
-    promising: Whole
-    take: int
-    counted: bool
-
-
-def _search(rows: Rows, *, is_counted: bool = False) -> _Search:
+def _exact(rows: Rows, devices: int, ask: _Ask, below: int | None = None) -> _Found:
+    """The best answer below an amount where each device counts as one of so many; infeasible: there is none."""
+    rows = undominated(tightened(rows, devices), devices)
     bounds = relaxed(rows)
+    best = _Found(rows, Solution(Status.INFEASIBLE))
+    if bounds.bound is None:
+        return best
     promising = np.argsort(bounds.with_row, kind="stable")
-    return _Search(rows, bounds, promising, min(FIRST_ROWS, len(promising)), is_counted)
+    take, tried = FIRST_ROWS, 0
+    while tried < (needed := _needed(bounds, below)):
+        tried = min(take, needed)
+        some = counted(rows, promising[:tried], devices)
+        solution = ask.solved(_bettered(program_of(some), below))
+        if solution.status is Status.OPTIMAL:
+            best, below, take = _Found(some, solution), solution.objective, len(rows)
+        elif solution.status is Status.INFEASIBLE:
+            take = 8 * tried
+        else:
+            others = bounds.with_row[promising[tried:]].min(initial=math.inf)
+            return _unproven(best, _Found(some, solution), bounds, float(others))
+    return _Found(best.rows, _least_work(best.rows, best.solution, ask))
 
 
-def _wider(search: _Search, take: int, among: int, devices: int) -> _Search:
-    """More rows to try; where that would be many, better bounds of those that are left, once."""
-    if take > MANY_ROWS and not search.counted:
-        return _search(counted(search.rows, search.promising[:among], devices), is_counted=True)
-    return replace(search, take=take)
+def _needed(bounds: Relaxed, below: int | None) -> int:
+    """How many rows a plan below an amount may use."""
+    return len(bounds.with_row) if below is None else int(np.count_nonzero(bounds.with_row <= below - 1))
 
 
-def _outside(solution: Solution, search: _Search) -> Solution:
-    """An answer that is not proven best, with what is proven of all rows."""
-    least = search.bounds.bound
-    if solution.bound is None or solution.objective is None or least is None:
-        return solution
-    others = search.bounds.with_row[search.promising[search.take :]].min(initial=math.inf)
-    bound = max(math.ceil(max(least, -(2.0**62))), math.ceil(min(solution.bound, others)))
-    return replace(solution, bound=min(bound, solution.objective))
+def _bettered(program: IntegerProgram, below: int | None) -> IntegerProgram:
+    """The problem of a lower sum than one that is known."""
+    if below is None:
+        return program
+    return replace(program, constraints=(*program.constraints, Constraint(program.objective, high=below - 1)))
 
 
-def _least_work(some: Rows, found: Solution, solver: Solver, seconds: float, seed: int) -> Solution:
+def _unproven(before: _Found, last: _Found, bounds: Relaxed, others: float) -> _Found:
+    """The better of two answers where time ended, with what is proven of all rows."""
+    found = before if last.solution.objective is None else last
+    solution, least = found.solution, bounds.bound
+    if solution.objective is None or least is None:
+        return last
+    proven = -(2**62) if last.solution.bound is None else last.solution.bound
+    bound = max(math.ceil(max(least, -(2.0**62))), math.ceil(min(proven, others)))
+    return _Found(found.rows, replace(solution, status=Status.FEASIBLE, bound=min(bound, solution.objective)))
+
+
+def _least_work(some: Rows, found: Solution, ask: _Ask) -> Solution:
     """Of the answers with the fewest devices one that works least, to a millisecond for each mini-batch."""
     if some.order.goal is not Goal.DEVICES or found.objective is None:
         return found
@@ -172,7 +170,7 @@ def _least_work(some: Rows, found: Solution, solver: Solver, seconds: float, see
     times = [math.ceil(1000 * moment.mean) for option in options for moment in (option.first_s, option.later_s)]
     fewest = Constraint(program.objective, high=found.objective)
     least = replace(program, constraints=(*program.constraints, fewest), objective=tuple(enumerate(times)))
-    quickest = solver.solve(least, seconds, seed)
+    quickest = ask.solved(least)
     return replace(found, values=quickest.values) if quickest.values else found
 
 

@@ -11,9 +11,10 @@ from typing import Protocol
 from vedette.errors import NotFoundError, VedetteError
 from vedette.rules.capacity.capability import Capability
 from vedette.rules.capacity.capable import capability
-from vedette.rules.capacity.caveats import caveats
+from vedette.rules.capacity.caveats import caveats_of_all
 from vedette.rules.capacity.matching import Match, Wanted
-from vedette.rules.capacity.prediction import ROUNDING
+from vedette.rules.capacity.spread import ROUNDING
+from vedette.values.deadline import DeadlineClass
 from vedette.values.demand import Demand, Limits
 from vedette.values.device import DeviceKind
 from vedette.values.profile import Profile
@@ -57,7 +58,7 @@ def known(demand: Demand, source: ProfileSource, cores: int) -> Known:
         NotFoundError: none fits and none is to be measured; of several models one that has a profile is enough.
         InvalidError: no profile holds what is asked for.
     """
-    profiles, capabilities, warnings = list[Profile](), list[Capability](), list[str]()
+    found, capabilities, warnings = list[tuple[Profile, DeviceKind]](), list[Capability](), list[str]()
     problems: list[VedetteError] = []
     for model in demand.models:
         for stock in demand.fleet.stocks:
@@ -67,13 +68,14 @@ def known(demand: Demand, source: ProfileSource, cores: int) -> Known:
             except VedetteError as error:
                 problems.append(error)
                 continue
-            profiles.append(profile)
+            found.append((profile, stock.kind))
             capabilities.append(able)
-            warnings += [*remarks, *caveats(profile, demand.size, demand.limits, stock.kind)]
+            warnings += remarks
     if problems and (not capabilities or len(demand.models) == 1):
         raise problems[0]
+    warnings += caveats_of_all(found, demand, longest=demand.deadline is DeadlineClass.HARD)
     warnings += [f"left out: {error.message}; {error.help}" for error in problems]
-    known = tuple({profile.id: profile for profile in profiles}.values())
+    known = tuple({profile.id: profile for profile, _ in found}.values())
     return Known(known, tuple(capabilities), tuple(dict.fromkeys(warnings)))
 
 

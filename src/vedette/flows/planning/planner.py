@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from vedette.clock import Clock
+from vedette.errors import UnsupportedError
+from vedette.flows.planning.beside import beside_plan
 from vedette.flows.planning.choice import model_plan
 from vedette.flows.planning.job import budget_plan, deadline_plan
 from vedette.flows.planning.known import Known, ProfileSource, known
@@ -25,6 +27,7 @@ _ANSWERS: dict[PlanKind, Callable[[Demand, Known, Solver], Plan]] = {
     PlanKind.BUDGET: budget_plan,
     PlanKind.MODEL: model_plan,
     PlanKind.RATE: rate_plan,
+    PlanKind.BESIDE: beside_plan,
 }
 
 
@@ -51,9 +54,26 @@ class Planner:
         Raises:
             NotFoundError: a model has no profile that fits, and none is to be measured.
             InvalidError: the profiles or prices do not hold what the demand asks for, or it contradicts itself.
+            UnsupportedError: a rate of images that are cut.
         """
+        _refuse_cut_rate(demand)
         rests_on = known(demand, self._source, self._cores)
         plan = _ANSWERS[demand.kind](demand, rests_on, self._solver)
         now = self._clock.wall()
         created, stamp = now.isoformat(timespec="seconds"), f"{now:%Y%m%d-%H%M%S}"
         return signed(plan, Signature(rests_on.profiles, rests_on.warnings, created, stamp))
+
+
+def _refuse_cut_rate(demand: Demand) -> None:
+    """The server makes a row of every tile, and batches rows of several images; a profile of tiles tells whole images.
+
+    Raises:
+        UnsupportedError: the demand is such a one.
+    """
+    if demand.kind is PlanKind.RATE and demand.tiling is not None:
+        raise UnsupportedError(
+            "a rate of images that are cut cannot be planned: the server batches tiles, and a profile of tiles knows "
+            "the time of whole images only",
+            help="plan a rate without --tile, a job with it (`vedette plan deadline --tile`), or measure a server that "
+            "cuts with `vedette bench run`",
+        )

@@ -52,8 +52,8 @@ def _replica_kinds(demand: Demand, known: Known) -> Iterator[ReplicaKind]:
         largest = _largest(able, demand)
         if largest:
             curve = batch_curve(profiles[able.profile], demand.size)
-            count = counts[able.device.name]
-            yield ReplicaKind(able.device, able.model, able.profile, curve, count, largest)
+            count, request = counts[able.device.name], profiles[able.profile].request_s
+            yield ReplicaKind(able.device, able.model, able.profile, curve, count, largest, request)
 
 
 def _largest(able: Capability, demand: Demand) -> int:

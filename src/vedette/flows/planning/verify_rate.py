@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from math import isfinite
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vedette.clock import Clock
 from vedette.errors import UnavailableError
@@ -98,6 +99,21 @@ class RateMeasured:
     notes: tuple[str, ...]
 
 
+def arrivals_of(load: RateLoad) -> NDArray[np.int64]:
+    """When images are due, in nanoseconds from the start, ascending.
+
+    Raises:
+        UnavailableError: none arrives in the time of the load.
+    """
+    poisson = Load(LoadKind.POISSON, rate=load.rate_per_s, duration_s=load.duration_s)
+    due = schedule(poisson, np.random.default_rng(load.seed))
+    if not len(due):
+        raise UnavailableError(
+            f"no image arrived in {load.duration_s:g} s at {load.rate_per_s:g} a second", help="give it more time"
+        )
+    return due
+
+
 async def measure_rate(
     replicas: Sequence[Target], images: Sequence[bytes], load: RateLoad, clock: Clock
 ) -> RateMeasured:
@@ -109,13 +125,9 @@ async def measure_rate(
     recorder, turns = Recorder(0), InTurns(replicas)
     session = Session(turns, recorder, clock, load.timeout_s)
     await session.warm_up(0, (number % len(images) for number in range(WARM_UP * len(replicas))))
-    rng = np.random.default_rng(load.seed)
-    due = schedule(Load(LoadKind.POISSON, rate=load.rate_per_s, duration_s=load.duration_s), rng)
-    if not len(due):
-        raise UnavailableError(
-            f"no image arrived in {load.duration_s:g} s at {load.rate_per_s:g} a second", help="give it more time"
-        )
-    await session.open_loop(0, due, order_of(Order.CYCLE, len(images), len(due), rng))
+    due = arrivals_of(load)
+    order = order_of(Order.CYCLE, len(images), len(due), np.random.default_rng(load.seed))
+    await session.open_loop(0, due, order)
     requests = recorder.requests()
     return measured(requests.where(~requests.warm_up), recorder.reasons)
 

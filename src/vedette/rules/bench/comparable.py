@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 
+from vedette.rules.bench.machines import differences
 from vedette.values.run import Run
 from vedette.values.tensor import TensorSpec
 from vedette.values.trial import Introduction
@@ -19,9 +20,6 @@ _AMOUNTS = ("requests", "duration_s")
 _SHAPED = (LoadKind.RAMP, LoadKind.TRACE)
 """Loads whose rate depends on how long they last: the amount is part of their shape."""
 
-_MEMORY_SLACK = 0.01
-"""Share by which the memory of one machine differs from one start of its kernel to the next."""
-
 
 def incomparable(a: Run, b: Run) -> tuple[str, ...]:
     """Why two runs cannot be compared, in words, each naming both sides; empty if they can."""
@@ -30,15 +28,8 @@ def incomparable(a: Run, b: Run) -> tuple[str, ...]:
 
 def _places(a: Run, b: Run) -> Iterator[str]:
     here, there = a.environment, b.environment
-    if here.machine != there.machine:
-        yield f"other machine: {here.machine} ({here.host.cpu}) and {there.machine} ({there.host.cpu})"
-    if here.host.quota_cores != there.host.quota_cores:
-        yield f"other CPU quota: {_cores(here.host.quota_cores)} and {_cores(there.host.quota_cores)}"
-    if here.host.allowed_cores != there.host.allowed_cores:
-        yield f"other number of allowed cores: {here.host.allowed_cores} and {there.host.allowed_cores}"
-    memory, other = here.host.memory_bytes, there.host.memory_bytes
-    if abs(memory - other) > _MEMORY_SLACK * max(memory, other):
-        yield f"other memory: {memory / 1e9:.1f} GB and {other / 1e9:.1f} GB"
+    for found in differences(here, there):
+        yield f"other {found.what}: {found.one} and {found.other}"
     if here.placement is not there.placement:
         yield f"other place of the client: {here.placement} and {there.placement}"
     if len(a.spec.client_cores) != len(b.spec.client_cores):
@@ -118,10 +109,6 @@ def _differ(a: tuple[str, str], b: tuple[str, str]) -> bool:
 
 
 # --- words ------------------------------------------------------------------------------------------------------------
-
-
-def _cores(quota: float | None) -> str:
-    return "none" if quota is None else f"{quota:g} cores"
 
 
 def _bound(cores: Sequence[int]) -> str:

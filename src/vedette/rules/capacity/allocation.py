@@ -23,25 +23,29 @@ rounded down (a limit is kept by what is more by a billionth). The unit is so sm
 2**UNIT_BITS units, so a plan is overstated by one unit at most for each device and each use. Times never become whole
 numbers: t_r is `prediction.most_uses`.
 
-That one is slow for a soft deadline. So a row has first the uses that would fit by its mean times, never fewer than
-t_r; bounds are made with them, and t_r itself is reckoned for the rows that the bounds leave over
-(`allocation_bound`).
+That one is slow for many rows. So a row has first the uses that would fit by its mean times, never fewer than t_r;
+`tightened` lowers them for all rows at once to what the class of the deadline allows, or a bit more; bounds are made
+with them, and t_r itself is reckoned for the rows that the bounds leave over (`allocation_bound`).
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from vedette.rules.capacity.allocation_amounts import Real, Whole, check_prices, energy_of, limit_of, whole
+from vedette.rules.capacity.allocation_amounts import Whole, check_prices, energy_of, limit_of, whole
+from vedette.rules.capacity.bounds import Figures, Terms, figures_of, means_of, read, uses_at_most
 from vedette.rules.capacity.capability import Capability, Option
 from vedette.rules.capacity.cost import HOUR_S
-from vedette.rules.capacity.prediction import ROUNDING, most_uses
+from vedette.rules.capacity.prediction import most_uses
+from vedette.rules.capacity.spread import ROUNDING
 from vedette.values.deadline import DeadlineClass
 from vedette.values.demand import Goal, Limits
 from vedette.values.device import Billing, Fleet
+
+_VARIED = frozenset({DeadlineClass.HARD, DeadlineClass.SOFT})
 
 MOST_USES = 2**31
 """Later uses of a device where neither N nor M limits them."""
@@ -106,10 +110,12 @@ _COLUMNS = frozenset(
         "hours",
         "batch",
         "uses",
+        "most_uses",
         "first_cost",
         "later_cost",
         "first_energy",
         "later_energy",
+        "listed",
     }
 )
 
@@ -126,8 +132,11 @@ class Rows:
         hours: started hours that are paid; 0 where seconds are.
         batch: mbs_r.
         uses: at least t_r: what fits into T, and into the hours, by the mean times.
+        most_uses: the same without the hours: what a device works up to where another is lost.
         first_cost, later_cost, first_energy, later_energy: in units; 0 where they do not matter.
         cost_unit, energy_unit: of one unit, in the currency and in Wh.
+        listed: place of the option in `figures`.
+        figures: of all options, those that no row has among them.
     """
 
     order: Order
@@ -138,15 +147,22 @@ class Rows:
     hours: Whole
     batch: Whole
     uses: Whole
+    most_uses: Whole
     first_cost: Whole
     later_cost: Whole
     first_energy: Whole
     later_energy: Whole
     cost_unit: float
     energy_unit: float
+    listed: Whole
+    figures: Figures
 
     def __len__(self) -> int:
         return len(self.batch)
+
+    def taken(self, places: Whole) -> Rows:
+        """Some of the rows."""
+        return replace(self, **{name: getattr(self, name)[places] for name in _COLUMNS})
 
     def objective(self) -> tuple[Whole, Whole]:
         """What a device and a later use add to the amount that is made least; images count below zero."""
@@ -183,76 +199,87 @@ def rows_of(order: Order) -> Rows:
     metered = order.goal is Goal.ENERGY or order.limits.energy_wh is not None
     if priced:
         check_prices(order.fleet)
-    places, figures = _listed(order)
+    places, options = _listed(order)
+    figures = (figures_of if order.deadline in _VARIED else means_of)(options)
     table = _with_hours(order, places, figures, priced=priced)
-    capability, option, kind, job, hours, batch, uses, listed = table
+    capability, option, kind, job, hours, batch, uses, upmost, listed = table
     stocks = order.fleet.stocks
     price = np.array([stock.kind.price_per_hour or 0.0 for stock in stocks])[kind]
-    seconds = figures[1:3, listed]
+    seconds = np.stack([figures.first[0], figures.later[0]])[:, listed]
     money = np.where(hours > 0, [price * hours, 0.0 * price], price * seconds / HOUR_S) if priced else 0.0 * seconds
-    energy = energy_of(order.fleet, kind, seconds, figures[3:5, listed]) if metered else 0.0 * seconds
+    joules = read(options, ("first_j", "later_j"))[:, listed] if metered else 0.0 * seconds
+    energy = energy_of(order.fleet, kind, seconds, joules) if metered else 0.0 * seconds
     count = np.array([stock.count for stock in stocks])
     cost, cost_unit = whole(money, kind, uses, count)
     wh, energy_unit = whole(energy, kind, uses, count)
-    return Rows(order, capability, option, kind, job, hours, batch, uses, *cost, *wh, cost_unit, energy_unit)
+    return Rows(
+        *(order, capability, option, kind, job, hours, batch, uses, upmost, *cost, *wh, cost_unit, energy_unit),
+        *(listed, figures),
+    )
 
 
 def counted(rows: Rows, places: Whole, devices: int) -> Rows:
     """Some of the rows with their true t_r, in a plan of so many devices; those of which not even the first fits go."""
+    true = true_uses(rows, places, devices)
+    taken, most = rows.taken(places[true >= 0]), true[true >= 0]
+    return replace(taken, uses=np.minimum(most, taken.uses), most_uses=most)
+
+
+def true_uses(rows: Rows, places: Whole, devices: int) -> Whole:
+    """Most later uses within T of some of the rows, in a plan of so many devices; -1 where not even the first fits."""
     order = rows.order
     each = order.probability ** (1 / devices)
-    true: list[int] = []
-    kept: list[int] = []
+    found = []
     for place in places.tolist():
         option = order.capabilities[rows.capability[place]].options[rows.option[place]]
-        uses = most_uses(option, order.within_s, order.deadline, each, int(rows.uses[place]))
-        if uses is not None:
-            kept.append(place)
-            true.append(uses)
-    taken = {each.name: getattr(rows, each.name)[kept] for each in fields(Rows) if each.name in _COLUMNS}
-    return replace(rows, **taken | {"uses": np.array(true, np.int64)})
+        uses = most_uses(option, order.within_s, order.deadline, each, int(rows.most_uses[place]))
+        found.append(-1 if uses is None else uses)
+    return np.array(found, np.int64)
 
 
-def _listed(order: Order) -> tuple[Whole, Real]:
-    """Capability, option, kind and job of every option; batch, W, L, joules of both, memory."""
+def tightened(rows: Rows, devices: int) -> Rows:
+    """The rows with uses that are nearer to t_r in a plan of so many devices, never fewer; those that cannot fit go."""
+    order = rows.order
+    if order.deadline not in _VARIED:
+        return rows
+    terms = Terms(order.deadline, order.probability ** (1 / devices), MOST_USES)
+    likely = np.maximum(uses_at_most(rows.figures, order.within_s, terms), -1).astype(np.int64)[rows.listed]
+    kept = np.flatnonzero(likely >= 0)
+    most = np.minimum(likely, rows.most_uses)[kept]
+    return replace(rows.taken(kept), uses=np.minimum(rows.uses[kept], most), most_uses=most)
+
+
+def _listed(order: Order) -> tuple[Whole, list[Option]]:
+    """Capability, option, kind and job of every option, and the options."""
     kinds = {stock.kind.name: place for place, stock in enumerate(order.fleet.stocks)}
     jobs = {model: place for place, job in enumerate(order.jobs) for model in job.models}
-    places, figures = [], []
+    options: list[Option] = []
+    whose, sizes = [], []
     for place, one in enumerate(order.capabilities):
-        if one.device.name in kinds and one.model in jobs:
-            kind, job = kinds[one.device.name], jobs[one.model]
-            places += [(place, row, kind, job) for row in range(len(one.options))]
-            figures += [_figures(option) for option in one.options]
-    return np.array(places, np.int64).reshape(-1, 4).T, np.array(figures, np.float64).reshape(-1, 6).T
+        if one.device.name in kinds and one.model in jobs and one.options:
+            whose.append((place, kinds[one.device.name], jobs[one.model]))
+            sizes.append(len(one.options))
+            options += one.options
+    capability, kind, job = np.repeat(np.array(whose, np.int64).reshape(-1, 3), sizes, axis=0).T
+    starts = np.cumsum(sizes, dtype=np.int64) - sizes
+    return np.stack([capability, np.arange(len(options)) - np.repeat(starts, sizes), kind, job]), options
 
 
-def _figures(option: Option) -> tuple[float, ...]:
-    first, later = option.first_s, option.later_s
-    unknown = math.nan
-    return (
-        option.batch,
-        first.mean,
-        later.mean,
-        unknown if option.first_j is None else option.first_j,
-        unknown if option.later_j is None else option.later_j,
-        option.peak_bytes or 0,
-    )
-
-
-def _with_hours(order: Order, places: Whole, figures: Real, *, priced: bool) -> Whole:
-    """Capability, option, kind, job, hours, batch, uses and place in the list, of every row."""
+def _with_hours(order: Order, places: Whole, figures: Figures, *, priced: bool) -> Whole:
+    """Capability, option, kind, job, hours, batch, uses, most uses and place in the list, of every row."""
     stocks = order.fleet.stocks
     memory = np.array([stock.kind.memory_bytes or np.inf for stock in stocks])[places[2]]
     limits = order.limits
-    here = (figures[5] <= memory) & (figures[0] <= (limits.batch or np.inf))
+    here = (figures.peak_bytes <= memory) & (figures.batch <= (limits.batch or np.inf))
     hourly = np.array([priced and stock.kind.billing is Billing.HOUR for stock in stocks], np.bool_)[places[2]]
-    batch = figures[0].astype(np.int64)
+    batch = figures.batch.astype(np.int64)
     wanted = np.array([2**40 if job.images is None else job.images for job in order.jobs])[places[3]]
     most = np.minimum(-(-wanted // np.maximum(batch, 1)) - 1, MOST_USES if limits.uses is None else limits.uses)
     spans = [(0, order.within_s, here & ~hourly)]
     if hourly.any():
         last = math.ceil(order.within_s / HOUR_S)
         spans += [(hours, min(order.within_s, hours * HOUR_S), here & hourly) for hours in range(1, last + 1)]
+    upmost = np.minimum(_by_means(figures, order.within_s), most)
     parts, before = [], np.full(len(batch), -1)
     for hours, span, among in spans:
         uses = np.minimum(_by_means(figures, span), most)
@@ -260,13 +287,14 @@ def _with_hours(order: Order, places: Whole, figures: Real, *, priced: bool) -> 
         if hours > 1 and np.all(~among | (before == most)):
             break
         before = np.where(among, np.maximum(uses, before), before)
-        parts.append(np.vstack([places[:, chosen], np.full(len(chosen), hours), batch[chosen], uses[chosen], chosen]))
+        paid = np.full(len(chosen), hours)
+        parts.append(np.vstack([places[:, chosen], paid, batch[chosen], uses[chosen], upmost[chosen], chosen]))
     return np.hstack(parts)
 
 
-def _by_means(figures: Real, span: float) -> Whole:
+def _by_means(figures: Figures, span: float) -> Whole:
     """Later uses that fit by the mean times, one more where rounding could hide it; -1: not even the first fits."""
-    left = span * (1 + ROUNDING) - figures[1]
+    left, later = span * (1 + ROUNDING) - figures.first[0], figures.later[0]
     with np.errstate(divide="ignore", invalid="ignore"):
-        uses = np.where(figures[2] > 0, np.floor(left / figures[2] * (1 + ROUNDING)), MOST_USES)
+        uses = np.where(later > 0, np.floor(left / later * (1 + ROUNDING)), MOST_USES)
     return np.where(left >= 0, np.minimum(uses, MOST_USES), -1).astype(np.int64)

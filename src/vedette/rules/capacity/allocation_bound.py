@@ -103,13 +103,17 @@ def _images(rows: Rows) -> Real:
 def _first_columns(rows: Rows, columns: _Columns) -> Whole:
     """For each pair of kind and job the columns that are best by one measure."""
     group = columns.kind * len(rows.order.jobs) + columns.job
+    together = np.argsort(group, kind="stable")
+    fresh = np.diff(group[together], prepend=-1) > 0
+    starts, which = np.flatnonzero(fresh), np.cumsum(fresh) - 1
     images = columns.images
     measures = [columns.value / images, columns.value, -images, *(used / images for used in columns.used)]
-    best = []
+    chosen = np.zeros(len(group), np.bool_)
     for measure in measures:
-        ranked = np.lexsort((measure, group))
-        best.append(ranked[np.flatnonzero(np.diff(group[ranked], prepend=-1))])
-    return np.unique(np.concatenate(best))
+        sorted_so = measure[together]
+        least = np.flatnonzero(sorted_so == np.minimum.reduceat(sorted_so, starts)[which])
+        chosen[together[least[np.diff(which[least], prepend=-1) > 0]]] = True
+    return np.flatnonzero(chosen)
 
 
 def _shortage(rows: Rows, columns: _Columns, chosen: Whole) -> tuple[float, Whole]:

@@ -2,7 +2,8 @@
 
 Variables are n_r and u_r of each row, in turn. Rows that are left out have n_r = u_r = 0.
 
-With k devices lost the survivors of a job must hold its N images, working up to their t_r. Let a_r = mbs_r (1 + t_r).
+With k devices lost the survivors of a job must hold its N images, working up to T whatever hours were paid. Let a_r be
+the images that a device of row r does so.
 The k best devices of a plan hold max over z <= n, sum z <= k of sum a_r z_r, by duality of linear programs the least
 over theta >= 0 of k theta + sum n_r max(0, a_r - theta), and one of the a_r is the best theta. So the plan holds if
 and only if
@@ -49,7 +50,7 @@ def _survive(
     rows: Rows, here: NDArray[np.intp], images: int, bounds: list[tuple[int, int]], to: list[Constraint]
 ) -> None:
     lost = rows.order.lost_devices
-    held = rows.batch[here] * (1 + rows.uses[here])
+    held = rows.batch[here] * (1 + rows.most_uses[here])
     switches: list[int] = []
     for theta in np.unique(held).tolist():
         switches.append(len(bounds))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 _MINUTE, _HOUR = 60.0, 3600.0
 _IN_SECONDS, _IN_MINUTES = 2 * _MINUTE, 2 * _HOUR
 
@@ -51,5 +53,8 @@ def plural(count: int, noun: str, nouns: str = "") -> str:
 
 
 def _three(value: float) -> str:
-    """Three significant figures; whole numbers from 100 on."""
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"  # noqa: PLR2004 - three figures
+    """Three significant figures, never with a power of ten; whole numbers from 100 on."""
+    if abs(value) >= 100:  # noqa: PLR2004 - three figures
+        return f"{value:,.0f}"
+    short = f"{value:.3g}"
+    return f"{Decimal(short):f}" if "e" in short else short

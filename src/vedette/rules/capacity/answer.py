@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vedette.rules.capacity.capability import Capability, Option
-from vedette.rules.capacity.prediction import Spread, spread
+from vedette.rules.capacity.spread import Spread, spread
 from vedette.values.demand import Goal
 from vedette.values.plan import Binding, Prediction, Relaxation, Status
 

@@ -17,18 +17,18 @@ from dataclasses import replace
 from vedette.rules.capacity.answer import Share
 from vedette.rules.capacity.bounds import Columns, Terms
 from vedette.rules.capacity.capability import Option
-from vedette.rules.capacity.prediction import bisected, most_uses, time_s
+from vedette.rules.capacity.prediction import most_uses, time_s
 from vedette.rules.capacity.reach import (
     Ranked,
     Reach,
-    best_of,
+    best_devices,
     fewest,
     images_of,
     quickest,
-    ranked,
     terms_of,
     without_best,
 )
+from vedette.rules.capacity.spread import bisected
 from vedette.values.demand import Demand
 from vedette.values.device import Fleet, Stock
 
@@ -97,14 +97,14 @@ def balanced(
         devices: n; they reach N within T.
         within_s: T.
     """
-    chosen = best_of(ranked(demand, capabilities, within_s, devices), devices)
+    chosen = best_devices(demand, capabilities, within_s, devices)
     if demand.lost_devices:
         stocks = tuple(Stock(one.capability.device, count) for one, count in chosen)
         demand = replace(demand, fleet=Fleet(stocks))
     terms = terms_of(demand, devices)
 
     def reached(limit_s: float) -> Ranked:
-        return best_of(ranked(demand, capabilities, limit_s, devices), devices)
+        return best_devices(demand, capabilities, limit_s, devices)
 
     parts = soonest(reached, images, lambda _: terms, 0.0, within_s)
     able = {columns.capability.device.name: columns for columns in capabilities}
@@ -128,7 +128,7 @@ def least_time(
         devices = fewest(demand, capabilities, images, limit_s)
         if devices is None or (most_devices is not None and devices > most_devices):
             return ()
-        best = best_of(ranked(demand, capabilities, limit_s, devices), devices)
+        best = best_devices(demand, capabilities, limit_s, devices)
         return without_best(best, demand.lost_devices)
 
     def terms(reaches: Ranked) -> Terms:

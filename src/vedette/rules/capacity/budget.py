@@ -24,7 +24,7 @@ from vedette.rules.capacity.bounds import Columns, tabled
 from vedette.rules.capacity.capability import Capability
 from vedette.rules.capacity.one_more import budget_bindings, shortfall
 from vedette.rules.capacity.prediction import all_within, makespan
-from vedette.rules.capacity.reach import Ranked, best_of, images_of, most_images, ranked, without_best
+from vedette.rules.capacity.reach import Ranked, best_devices, images_of, most_images, without_best
 from vedette.rules.capacity.relaxation import relaxations
 from vedette.values.demand import Demand, Goal
 from vedette.values.plan import Status
@@ -54,7 +54,7 @@ def most_images_plan(demand: Demand, capabilities: Sequence[Capability]) -> Answ
             binding=(shortfall(one, columns),),
             relaxations=relaxations(one, columns),
         )
-    return _answer(demand, columns, best_of(ranked(demand, columns, demand.within_s, devices), devices))
+    return _answer(demand, columns, best_devices(demand, columns, demand.within_s, devices))
 
 
 def _answer(demand: Demand, columns: Sequence[Columns], reaches: Ranked) -> Answer:

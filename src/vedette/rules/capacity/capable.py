@@ -3,8 +3,8 @@
     Profile --column--> curves --capability--> Capability: Option(b) for b = 1, 2, ..., MB
                                --batch_curve--> BatchCurve at the batches that were measured
 
-MB is the largest batch that was measured below the first one that failed, whose memory fits the device, and that the
-demand allows. Both ways give the same time for the same batch.
+MB is the largest batch that was measured below the first one that ended the column, whose memory fits the device, and
+that the demand allows. Batches that the engine refused have no row. Both ways give the same time for the same batch.
 """
 
 from __future__ import annotations
@@ -78,12 +78,12 @@ def fits(figures: Column, batch: int, memory_bytes: int | None) -> bool:
 
 
 def _options(figures: Column, start: Start, limits: Limits, device: DeviceKind) -> Iterator[Option]:
-    """Rising by their batch; the first that does not fit ends them, since memory never falls."""
+    """Rising by their batch; the first that does not fit the memory ends them, since that never falls."""
     last = figures.batches[-1] if limits.batch is None else min(limits.batch, figures.batches[-1])
     for batch in range(figures.batches[0], last + 1):
         if not fits(figures, batch, device.memory_bytes):
             return
-        option = _option(figures, batch, start, device)
+        option = _option(figures, batch, start, device) if figures.takes(batch) else None
         if option is not None:
             yield option
 

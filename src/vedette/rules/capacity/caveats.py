@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from vedette.rules.capacity.capable import fits
 from vedette.rules.capacity.column import Column, column
 from vedette.rules.capacity.curve import Curve, Form
-from vedette.values.demand import Limits
+from vedette.values.demand import Demand, Limits
 from vedette.values.device import DeviceKind
 from vedette.values.frame import Size
 from vedette.values.profile import Origin, Profile
@@ -41,6 +42,45 @@ def caveats(
         *_reach(figures, limits or Limits(), kind),
         *_energy(figures, kind),
     )
+
+
+def caveats_of_all(
+    found: Sequence[tuple[Profile, DeviceKind]], demand: Demand, *, longest: bool = False
+) -> tuple[str, ...]:
+    """Warnings of every profile that a plan rests on; where there are several, each says of which it is.
+
+    Energy is one figure of the whole plan. Where it is not known of one device nothing is said of that of the others.
+
+    Args:
+        found: profiles, and the kinds of device that they are used for.
+        demand: size of the images and limits are read.
+        longest: whether the longest times that were seen decide, as of a hard deadline.
+
+    Raises:
+        InvalidError: a profile cannot tell at this size.
+    """
+    mute = [kind.name for profile, kind in found if kind.watts is None and not _is_energy_counted(profile)]
+    several = len({(profile.profiled.model, kind.name) for profile, kind in found}) > 1
+    notes = list[str]()
+    for profile, kind in found:
+        told = caveats(profile, demand.size, demand.limits, replace(kind, watts=None) if mute else kind)
+        told += _unseen(profile) if longest else ()
+        label = f"{profile.profiled.model} on {kind.name}: " if several else ""
+        notes += [note if note.startswith(f"profile {profile.id} ") else f"{label}{note}" for note in told]
+    if mute and len(mute) < len(found):
+        notes.append(f"energy is not told: neither a counter nor watts are known of {', '.join(dict.fromkeys(mute))}")
+    return tuple(dict.fromkeys(notes))
+
+
+def _is_energy_counted(profile: Profile) -> bool:
+    return any(point.energy_j is not None for point in profile.points)
+
+
+def _unseen(profile: Profile) -> tuple[str, ...]:
+    """A profile that was given without its longest times has no more to say than its means and deviations."""
+    if all(point.longest_s is not None for point in profile.points if point.failed is None):
+        return ()
+    return (f"profile {profile.id} does not tell the longest times: a bound by its deviations is taken for them",)
 
 
 def _origin(profile: Profile, figures: Column) -> Iterator[str]:
@@ -109,6 +149,9 @@ def _reach(figures: Column, limits: Limits, device: DeviceKind) -> Iterator[str]
         point = figures.failed
         why = f"{point.failed}{f' ({point.reason})' if point.reason else ''}"
         yield f"mini-batches of {point.batch} and more are not planned: {why}; {last} is the largest that was measured"
+    if figures.refused:
+        told = ", ".join(map(str, figures.refused))
+        yield f"mini-batches of {told} were refused by the engine: nothing up to the next measured ones is planned"
     allowed = [batch for batch in figures.batches if limits.batch is None or batch <= limits.batch]
     too_large = [batch for batch in allowed if not fits(figures, batch, device.memory_bytes)]
     if too_large and device.memory_bytes is not None:

@@ -1,9 +1,13 @@
-"""What a profile says at one image size: its curves over the mini-batch, up to the first batch that failed.
+"""What a profile says at one image size: its curves over the mini-batch, up to the first batch that ended it.
 
     Profile --size--> Column(L, W, load time, memory, longest, energy)
 
 A size that was profiled gives its own points. One between two profiled sizes is interpolated over the pixels, curve by
 curve. Beyond them, and between images of a stated size and images as they come, nothing is known.
+
+A batch that ran out of memory, or took too long, ends the column: larger ones need more. One that the engine refused
+says nothing of larger ones, as with a model of a fixed batch; but no batch near it, up to the measured ones on either
+side, is taken for possible.
 """
 
 from __future__ import annotations
@@ -17,7 +21,7 @@ from vedette.rules.capacity.curve import Curve, between_curves, fitted, number_a
 from vedette.rules.capacity.moments import largest_seen, level, mixed, part
 from vedette.values.frame import Size
 from vedette.values.moment import Moment
-from vedette.values.profile import Profile, ProfilePoint
+from vedette.values.profile import Failed, Profile, ProfilePoint
 
 Numbers = tuple[tuple[int, float], ...]
 
@@ -35,7 +39,8 @@ class Column:
         longest: longest later mini-batch in seconds by batch: as it was seen, or a bound where it was not kept.
         longest_first: the same of W: a bound, out of the deviation of the trials.
         longest_load: the same of the load time, in seconds; None: not known.
-        failed: the point with the smallest batch that failed; batches from there on count as impossible.
+        failed: the point with the smallest batch that ended the column; batches from there on count as impossible.
+        refused: batches that the engine refused, rising.
         between: the two profiled sizes that an interpolated column lies between; empty for one that was profiled.
     """
 
@@ -48,12 +53,22 @@ class Column:
     longest_first: Numbers
     longest_load: float | None
     failed: ProfilePoint | None = None
+    refused: tuple[int, ...] = ()
     between: tuple[Size, ...] = ()
 
     @property
     def batches(self) -> tuple[int, ...]:
         """Batches with figures of their own, rising."""
         return self.latency.batches
+
+    def takes(self, batch: int) -> bool:
+        """Whether the engine takes a batch: no refused one lies between the measured ones on its sides."""
+        if not self.refused:
+            return True
+        taken = [known for known in self.batches if known not in self.refused]
+        low = max((known for known in taken if known <= batch), default=0)
+        high = min((known for known in taken if known >= batch), default=batch)
+        return batch in taken or not any(low < refused <= high for refused in self.refused)
 
 
 def column(profile: Profile, size: Size | None) -> Column:
@@ -112,10 +127,11 @@ def _sizes(around: tuple[Size | None, Size | None]) -> tuple[Size, Size]:
 def _measured(profile: Profile, size: Size | None) -> Column:
     """The column of a profiled size."""
     points = sorted((point for point in profile.points if point.size == size), key=lambda point: point.batch)
-    failed = next((point for point in points if point.failed is not None), None)
-    good = [point for point in points if failed is None or point.batch < failed.batch]
+    failed = next((point for point in points if point.failed not in {None, Failed.REFUSED}), None)
+    within = [point for point in points if failed is None or point.batch < failed.batch]
+    good = [point for point in within if point.failed is None]
     if not good:
-        why = failed and (failed.reason or str(failed.failed))
+        why = points[0].reason or str(points[0].failed) if points else None
         raise InvalidError(
             f"profile {profile.id} has no mini-batch with figures{_at(size)}: {why or 'it has no points'}",
             help="take a smaller model, smaller images, or a device with more memory",
@@ -134,6 +150,7 @@ def _measured(profile: Profile, size: Size | None) -> Column:
         longest_first=tuple((batch, largest_seen(moment)) for batch, moment in warm_up),
         longest_load=max(map(largest_seen, loads), default=None),
         failed=failed,
+        refused=tuple(point.batch for point in within if point.failed is Failed.REFUSED),
     )
 
 
@@ -179,6 +196,7 @@ def _interpolated(low: Column, high: Column, around: tuple[Size, Size], size: Si
         longest_first=_numbers(low.longest_first, high.longest_first, share),
         longest_load=None if loads[0] is None or loads[1] is None else part(loads[0], loads[1], share),
         failed=min(failed, key=lambda point: point.batch, default=None),
+        refused=tuple(sorted({*low.refused, *high.refused})),
         between=around,
     )
 

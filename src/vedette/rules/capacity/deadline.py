@@ -28,7 +28,7 @@ from vedette.rules.capacity.bounds import Columns, tabled
 from vedette.rules.capacity.capability import Capability
 from vedette.rules.capacity.one_more import deadline_bindings, shortfall
 from vedette.rules.capacity.prediction import all_within, makespan
-from vedette.rules.capacity.reach import best_of, fewest, images_of, ranked, without_best
+from vedette.rules.capacity.reach import best_devices, fewest, images_of, without_best
 from vedette.rules.capacity.relaxation import relaxations
 from vedette.values.demand import Demand, Goal
 from vedette.values.plan import Status
@@ -65,7 +65,7 @@ def _answer(demand: Demand, columns: Sequence[Columns], devices: int) -> Answer:
     shares = shares_of(parts, idle)
     spreads = tuple(share.spread for share in shares if share.images)
     took_s = max(one.time_s for one, _ in parts)
-    best = best_of(ranked(demand, columns, within_s, devices), devices)
+    best = best_devices(demand, columns, within_s, devices)
     return Answer(
         Status.OPTIMAL,
         Goal.DEVICES,

@@ -7,6 +7,10 @@ Between two measured batches a convex curve lies below their chord and above the
 batches on either side, a concave one the other way round: the sandwich bound (Rote 1992, The convergence rate of the
 sandwich algorithm for approximating convex functions). Where a curve bends both ways in one gap it is a heuristic. Four
 measured batches are the fewest that are believed to show a shape. All figures are relative to the curve.
+
+Independent trials narrow the doubt with the root of their number. A machine that drifts for longer than a trial takes
+does not: where the last third of the trials, four at least, brought less than half of that, further ones cost time for
+nothing.
 """
 
 from __future__ import annotations
@@ -21,6 +25,8 @@ from numpy.typing import NDArray
 from vedette.rules.capacity.pooled import Spread, student
 
 FEWEST_FOR_SHAPE = 4
+FEWEST_RECENT = 4
+"""Trials after which it is looked at whether they brought anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,20 @@ def doubts(knots: Sequence[Knot], batches: Sequence[int], spread: Spread | None,
     """
     line = _Line.through(knots, spread, width)
     return {batch: line.doubt(batch) if line else _between(knots, batch, spread) for batch in batches}
+
+
+def stalled(doubts: Sequence[float]) -> bool:
+    """Whether the last third of the trials narrowed the doubt by less than half of what independent ones would.
+
+    Args:
+        doubts: before each trial, and now; infinite ones are of a curve whose shape was not known.
+    """
+    trials = len(doubts) - 1
+    recent = max(FEWEST_RECENT, math.ceil(trials / 3))
+    if recent >= trials or not math.isfinite(doubts[-1 - recent]):
+        return False
+    before, now = doubts[-1 - recent], doubts[-1]
+    return now > before * (1 + math.sqrt((trials - recent) / trials)) / 2
 
 
 def _noise(knot: Knot, spread: Spread | None) -> float:

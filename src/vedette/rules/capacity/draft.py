@@ -134,6 +134,7 @@ def _assignment(share: Share, number: int, confidence: float) -> Assignment:
         ),
         cost=money_of(share),
         energy_wh=0.0 if idle else energy_wh(share),
+        peak_bytes=None if idle else share.option.peak_bytes,
     )
 
 

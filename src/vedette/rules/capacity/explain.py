@@ -8,7 +8,7 @@ Everything that words a plan lives in this file; it decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 
 from vedette.rules.capacity.amounts import (
@@ -44,6 +44,10 @@ def explain(plan: Plan) -> tuple[str, ...]:
 
 
 def _run(plan: Plan) -> Iterator[str]:
+    if plan.demand.kind is PlanKind.BESIDE:
+        yield from _keep(plan.assignments)
+        return
+
     def key(one: Assignment) -> tuple[bool, str, str, int]:
         return not one.images, one.model, one.device.name, one.batch
 
@@ -53,6 +57,20 @@ def _run(plan: Plan) -> Iterator[str]:
         yield f"Run {next(iter(models))} on " + ", and on ".join(_group(group) for group in groups) + "."
     else:
         yield "Run " + ", and ".join(f"{group[0].model} on {_group(group)}" for group in groups) + "."
+
+
+def _keep(models: Sequence[Assignment]) -> Iterator[str]:
+    """Which models stay loaded on the one device, and what they take of its memory."""
+    device = models[0].device
+    each = [f"{one.model} in mini-batches of {one.batch} ({plural(one.images, 'image')})" for one in models]
+    if len(each) == 1:
+        yield f"Keep {each[0]} alone on one {device.name}."
+    else:
+        yield f"Keep these loaded on one {device.name}, and let them work in turn: {', then '.join(each)}."
+    peaks = [one.peak_bytes for one in models if one.peak_bytes is not None]
+    if len(peaks) == len(models):
+        limit = "" if device.memory_bytes is None else f" of the {device.memory_bytes / 1e6:,.0f} MB allowed"
+        yield f"Together they need {sum(peaks) / 1e6:,.0f} MB at most{limit}."
 
 
 def _group(group: list[Assignment]) -> str:
@@ -68,29 +86,52 @@ def _takes(plan: Plan) -> Iterator[str]:
     demand, span = plan.demand, plan.makespan_s
     if span is None:
         return
-    limit = "" if demand.within_s is None else f" of the {time_text(demand.within_s)} allowed"
     yield (
-        f"The {plural(plan.images, 'image')} take {time_text(span.expected)}{_interval(span)}{limit}, "
-        f"counted {_STARTS[demand.start]}."
+        f"The {plural(plan.images, 'image')} {'takes' if plan.images == 1 else 'take'} {time_text(span.expected)}"
+        f"{_interval(span)}{_limit(span.expected, demand.within_s)}, counted {_STARTS[demand.start]}."
     )
     if demand.lost_devices:
-        yield f"It still holds if {plural(demand.lost_devices, 'device')} of these, the best, fail at the start."
+        yield f"The others still end in time if {_best(demand.lost_devices)} at the start."
     yield _promise(plan)
 
 
+def _limit(expected_s: float, within_s: float | None) -> str:
+    """The last of several devices may be expected late although each of them is expected in time."""
+    if within_s is None:
+        return ""
+    allowed = f"the {time_text(within_s)} allowed"
+    return f" of {allowed}" if expected_s <= within_s else f", more than {allowed}"
+
+
+def _best(devices: int) -> str:
+    return "the best device of these fails" if devices == 1 else f"the best {devices:,} devices of these fail"
+
+
 def _promise(plan: Plan) -> str:
-    known = "" if plan.probability is None else f"; the probability is {share_text(plan.probability)}"
+    each, every = "The time is met on average", ""
+    if _workers(plan) > 1:
+        each, every = "Each device is in time on average", " that all are"
+    chance = None if plan.probability is None else share_text(plan.probability)
+    known = "" if chance is None else f"; the probability{every} is {chance}"
     match plan.demand.deadline:
         case DeadlineClass.HARD:
+            known = "" if chance is None else f"; the probability is {chance}"
             return f"The time is met even if every mini-batch takes the longest that was seen{known}."
         case DeadlineClass.RELAXED:
-            return f"The time is met on average{known}."
+            return f"{each}{known}."
         case DeadlineClass.BEST_EFFORT:
-            return f"The time is met on average, and nothing is promised{known}."
+            return f"{each}, and nothing is promised{known}."
     if plan.probability is None:
         return "How probable it is cannot be told: measure three trials or more."
     asked = share_text(plan.demand.probability)
     return f"The time is met with a probability of {share_text(plan.probability)} ({asked} asked)."
+
+
+def _workers(plan: Plan) -> int:
+    """Devices that end at times of their own."""
+    if plan.demand.kind is PlanKind.BESIDE:
+        return 1
+    return sum(1 for one in plan.assignments if one.images)
 
 
 def _interval(prediction: Prediction) -> str:
@@ -156,6 +197,9 @@ def _quality(plan: Plan) -> Iterator[str]:
         yield f"Its quality is {amount_text(objective.value)}."
     if plan.demand.kind is PlanKind.MODEL and objective.value is None:
         yield "Its quality is unknown."
+    if plan.demand.kind is PlanKind.BESIDE:
+        better = "more quality in all"
+        yield f"Their qualities add up to {amount_text(objective.value or 0.0)}."
     if plan.status is Status.OPTIMAL:
         yield f"No plan with {better} meets the demand: this is proven."
     elif objective.bound is not None:
@@ -170,7 +214,7 @@ def _bound(objective: Objective) -> str:
 def _decides(plan: Plan) -> Iterator[str]:
     """What decides most; the rest is in the plan."""
     for one in plan.binding[:_BINDINGS]:
-        yield sentence(one.one_more)
+        yield sentence(one.one_more, plan.demand.models)
 
 
 def _without(plan: Plan) -> Iterator[str]:
@@ -188,9 +232,13 @@ def _without(plan: Plan) -> Iterator[str]:
 
 
 def _asked(demand: Demand) -> str:
-    parts = [" or ".join(demand.models), f"on {_fleet(demand)}"]
+    models = " or ".join(demand.models)
+    if demand.groups:
+        models = " and ".join(f"one of {', '.join(one)}" if len(one) > 1 else one[0] for one in demand.groups)
+    parts = [models, f"on {_fleet(demand)}"]
     if demand.images is not None:
-        parts.insert(0, f"{plural(demand.images, 'image')} through")
+        each = " each" if demand.kind is PlanKind.BESIDE else ""
+        parts.insert(0, f"{plural(demand.images, 'image')}{each} through")
     if demand.rate_per_s is not None:
         parts.insert(0, f"{amount_text(demand.rate_per_s)} images a second through")
     if demand.within_s is not None:
@@ -199,18 +247,28 @@ def _asked(demand: Demand) -> str:
         parts.append(f"with a 99th percentile of {time_text(demand.p99_ms / 1000)}")
     if demand.deadline is DeadlineClass.SOFT and demand.within_s is not None:
         parts.append(f"with a probability of {share_text(demand.probability)}")
+    most = []
     if demand.limits.cost is not None:
-        parts.append(f"for {amount_text(demand.limits.cost)} {demand.fleet.stocks[0].kind.currency} at most")
+        most.append(money_text(demand.limits.cost, _currency(demand)))
     if demand.limits.energy_wh is not None:
-        parts.append(f"for {amount_text(demand.limits.energy_wh)} Wh at most")
+        most.append(f"{amount_text(demand.limits.energy_wh)} Wh")
+    if most:
+        parts.append(f"for {' and '.join(most)} at most")
     return " ".join(parts)
+
+
+def _currency(demand: Demand) -> str:
+    kinds = [stock.kind for stock in demand.fleet.stocks]
+    return next((kind.currency for kind in kinds if kind.price_per_hour is not None), kinds[0].currency)
 
 
 def _fleet(demand: Demand) -> str:
     return " and ".join(f"{stock.count} x {stock.kind.name}" for stock in demand.fleet.stocks)
 
 
-def sentence(text: str) -> str:
-    """A text with a capital and a full stop."""
+def sentence(text: str, names: Collection[str] = ()) -> str:
+    """A text with a capital and a full stop; one that begins with a name and a colon keeps it as it is written."""
     text = text.strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+    if not text.startswith(tuple(f"{name}:" for name in names)):
+        text = text[:1].upper() + text[1:]
+    return text + ("" if text.endswith((".", "!", "?")) else ".")

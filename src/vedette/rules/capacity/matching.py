@@ -5,6 +5,9 @@
 As with runs, machine, quota, cores and memory of the machine must be alike; unlike there the runtime must be too, with
 its version, since its times are what is planned with. A given profile has no environment and is asked for none. Memory
 limits are no reason to refuse: rows that do not fit a device are left out, unless none is left.
+
+A measured profile with fewer busy devices beside it than the plan will have is refused, because busy cores slow each
+other down and the plan would be late. One with more promises less than the machine can do: it is taken with a remark.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from vedette.rules.bench.machines import Circumstance, differences
 from vedette.rules.capacity.column import why_no_size
 from vedette.values.device import DeviceKind
 from vedette.values.environment import Environment
@@ -21,8 +25,13 @@ from vedette.values.frame import Size
 from vedette.values.profile import Origin, Profile
 from vedette.values.tiling import Tiling
 
-_MEMORY_SLACK = 0.01
-"""Share by which the memory of one machine differs from one start of its kernel to the next."""
+_DIFFERS = {
+    Circumstance.MACHINE: "it is of another machine, {}; this one is {}",
+    Circumstance.QUOTA: "the CPU quota was {}, it is {} now",
+    Circumstance.CORES: "{} cores were allowed, {} are now",
+    Circumstance.MEMORY: "the machine had {} of memory, it has {} now",
+}
+"""How a difference between the machine of a profile and this one is told."""
 
 _PACKAGES = {
     RuntimeName.OPENVINO: "openvino",
@@ -46,7 +55,7 @@ class Wanted:
         tiling: how images are cut.
         execution: how the model is run; None: any way.
         environment: of this machine; None: not compared.
-        busy_neighbours: devices that will work beside it; None: whatever it was.
+        busy_neighbours: devices that will work beside it; a profile with fewer does not fit. None: whatever it was.
     """
 
     model: str
@@ -99,6 +108,7 @@ def refusals(profile: Profile, wanted: Wanted) -> tuple[str, ...]:
         *_cut(profile, wanted),
         *([size] if size else []),
         *_execution(profile, wanted.execution),
+        *_neighbours(profile, wanted),
         *_environment(profile, wanted.environment),
     )
 
@@ -195,29 +205,24 @@ def _execution(profile: Profile, execution: Execution | None) -> Iterator[str]:
         yield f"it was run on {had}, asked for is {execution}"
 
 
+def _neighbours(profile: Profile, wanted: Wanted) -> Iterator[str]:
+    had, will = profile.profiled.busy_neighbours, wanted.busy_neighbours
+    if profile.origin is Origin.MEASURED and will is not None and had < will:
+        yield f"it was measured with {had} busy devices beside it, the plan has {will}: {_again(wanted)}"
+
+
 def _environment(profile: Profile, here: Environment | None) -> Iterator[str]:
     had = profile.environment
     if had is None or here is None:
         return
-    if had.machine != here.machine:
-        yield f"it is of another machine, {had.machine} ({had.host.cpu}); this one is {here.machine} ({here.host.cpu})"
-    if had.host.quota_cores != here.host.quota_cores:
-        yield f"the CPU quota was {_cores(had.host.quota_cores)}, it is {_cores(here.host.quota_cores)} now"
-    if had.host.allowed_cores != here.host.allowed_cores:
-        yield f"{had.host.allowed_cores} cores were allowed, {here.host.allowed_cores} are now"
-    memory, now = had.host.memory_bytes, here.host.memory_bytes
-    if abs(memory - now) > _MEMORY_SLACK * max(memory, now):
-        yield f"the machine had {memory / 1e9:.1f} GB of memory, it has {now / 1e9:.1f} GB now"
+    for found in differences(had, here):
+        yield _DIFFERS[found.what].format(found.one, found.other)
     if had.governor and here.governor and had.governor != here.governor:
         yield f"the frequency governor was {had.governor}, it is {here.governor} now"
     package = _PACKAGES[profile.profiled.execution.runtime]
     then, since = dict(had.versions).get(package), dict(here.versions).get(package)
     if then != since:
         yield f"{package} was {then or 'not there'}, it is {since or 'not there'} now"
-
-
-def _cores(quota: float | None) -> str:
-    return "none" if quota is None else f"{quota:g} cores"
 
 
 def _again(wanted: Wanted) -> str:

@@ -1,7 +1,12 @@
 """Few-sample profiling: which mini-batch is measured next, so that few of them tell the whole curve. All of it is here.
 
-    smallest batch -> largest within reach -> middles of the widest gaps -> repeats of the smallest: the noise is known
-    -> wherever L or W is least certain (`doubt`), a new batch for its shape, a repeat for its noise -> certain: stop
+    smallest batch -> largest within reach -> middles of the widest gaps -> repeats: the noise is known
+    -> wherever L or W is least certain (`doubt`), a new batch for its shape, a repeat for its noise
+    -> certain, or no longer more certain at the rate that trials should make it: stop
+
+Repeats are of another batch each, and come after the outline: what a machine drifts by in that time is in the noise.
+Where the noise does not allow the width that is wanted, trials go on only while they narrow the doubt as they should
+(`stalled`). A shape in doubt is measured on.
 
 A batch that did not fit the memory, or took too long, ends its column: no larger one is tried, and halving finds the
 largest that fits. Each image size is a column of its own.
@@ -15,16 +20,19 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean
 
-from vedette.rules.capacity.doubt import FEWEST_FOR_SHAPE, Doubt, Knot, doubts
+from vedette.rules.capacity.doubt import FEWEST_FOR_SHAPE, Doubt, Knot, doubts, stalled
 from vedette.rules.capacity.pooled import spread_of
 from vedette.values.frame import Size
 from vedette.values.profile import Failed
 
 FEWEST_TRIALS = 3
-"""Of one point in each column, or fewer if no more are allowed: they show how trials differ."""
+"""Of one point, unless told; and repeats in each column are one fewer at least, which show how trials differ."""
 
 FIRST_SHARE = 3.0
 """W may be so many times less certain than L: a device has one first mini-batch and many later ones."""
+
+_NORMAL = 1.96
+"""Half the 95 % interval of a normal distribution, in standard deviations."""
 
 _ENOUGH = 1 + 1e-9
 """Doubt over goal; a batch with all its trials is at 1 where noise sets the goal."""
@@ -54,11 +62,13 @@ class Seen:
         samples: of each point that worked, one a trial.
         failed: points that did not work.
         spent_s: time that measuring took.
+        doubts: `Next.doubt` as it was before each trial, in their order.
     """
 
     samples: Mapping[Point, Sequence[Sample]]
     failed: Mapping[Point, Failed]
     spent_s: float = 0.0
+    doubts: Sequence[float] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +100,29 @@ class Next:
         point: the next trial.
         width: how uncertain L is now where it is least certain, relative; infinite while its shape is not known.
         reason: in words.
+        doubt: how uncertain L is in the mean of all batches, relative; infinite as `width`.
     """
 
     point: Point | None
     width: float
     reason: str
+    doubt: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
-    """What one column wants next: `need` above 1 is urgent, 1 or less is certain enough."""
+    """What one column wants next: `need` above 1 is urgent, 1 or less is certain enough.
+
+    `noisy` tells that all the trials of a batch would not give it the width that is wanted, even if the deviation of
+    trials were known exactly.
+    """
 
     batch: int | None
     need: float
     width: float
     reason: str = ""
+    doubt: float = math.inf
+    noisy: bool = False
 
 
 def next_point(batches: Sequence[int], sizes: Sequence[Size | None], seen: Seen, aim: Aim) -> Next:
@@ -118,14 +136,17 @@ def next_point(batches: Sequence[int], sizes: Sequence[Size | None], seen: Seen,
     """
     turns = {size: _turn(_Column.of(batches, size, seen), aim) for size in sizes}
     width = max((turn.width for turn in turns.values()), default=0.0)
+    doubt = fmean(turn.doubt for turn in turns.values()) if turns else 0.0
     if aim.budget_s is not None and seen.spent_s >= aim.budget_s:
-        return Next(None, width, "the time is used up")
+        return Next(None, width, "the time is used up", doubt)
     open_turns = [(size, turn) for size, turn in turns.items() if turn.batch is not None]
     if not open_turns:
-        return Next(None, width, _why_done(turns.values(), width, aim))
+        return Next(None, width, _why_done(turns.values(), width, aim), doubt)
+    if any(turn.noisy for turn in turns.values()) and stalled((*seen.doubts, doubt)):
+        return Next(None, width, "more trials no longer narrow it: the machine itself varies by so much", doubt)
     size, turn = max(open_turns, key=lambda one: (one[1].need, -_trials_of(seen, one[0])))
     assert turn.batch is not None, "only those are open"
-    return Next(Point(turn.batch, size), width, turn.reason)
+    return Next(Point(turn.batch, size), width, turn.reason, doubt)
 
 
 def _why_done(turns: Iterable[_Turn], width: float, aim: Aim) -> str:
@@ -172,13 +193,15 @@ class _Column:
 
 def _turn(column: _Column, aim: Aim) -> _Turn:
     if not column.usable:
-        return _Turn(None, 0.0, 0.0)
+        return _Turn(None, 0.0, 0.0, doubt=0.0)
     batch, reason = _outline(column, aim)
     if batch is not None:
         return _Turn(batch, math.inf, math.inf, reason)
-    base = next(iter(column.measured))
-    if column.trials(base) < min(FEWEST_TRIALS, aim.trials):
-        return _Turn(base, math.inf, math.inf, "how trials differ is not known yet")
+    able = [batch for batch in column.measured if column.trials(batch) < aim.trials]
+    repeats = sum(len(samples) - 1 for samples in column.measured.values())
+    if able and repeats < min(FEWEST_TRIALS, aim.trials) - 1:
+        again = min(able, key=lambda batch: (column.trials(batch), batch))
+        return _Turn(again, math.inf, math.inf, "how trials differ is not known yet")
     return _least_certain(column, aim)
 
 
@@ -242,14 +265,16 @@ def _least_certain(column: _Column, aim: Aim) -> _Turn:
         needs += [(doubt.total / goal, batch, doubt) for batch, doubt in found.items()]
         if not first:
             width = max(doubt.total for doubt in found.values())
+            mean = fmean(doubt.total for doubt in found.values())
+            noisy = spread is not None and _NORMAL * spread.relative > wanted * math.sqrt(aim.trials)
     needs.sort(key=lambda need: (-need[0], need[1]))
     for need, batch, doubt in needs:
         if need <= _ENOUGH:
             break
         chosen = _cure(column, batch, doubt, aim)
         if chosen is not None:
-            return _Turn(chosen, need, width, f"batch {batch} is known to {doubt.total:.1%} only")
-    return _Turn(None, needs[0][0], width)
+            return _Turn(chosen, need, width, f"batch {batch} is known to {doubt.total:.1%} only", mean, noisy)
+    return _Turn(None, needs[0][0], width, doubt=mean, noisy=noisy)
 
 
 def _knots(column: _Column, *, first: bool) -> list[Knot]:

@@ -13,7 +13,7 @@ from vedette.rules.capacity.amounts import plural, time_text
 from vedette.rules.capacity.balance import balanced, least_time
 from vedette.rules.capacity.bounds import Columns, usable
 from vedette.rules.capacity.reach import (
-    best_of,
+    best_devices,
     fewest,
     images_of,
     most_images,
@@ -21,6 +21,7 @@ from vedette.rules.capacity.reach import (
     terms_of,
     without_best,
 )
+from vedette.values.deadline import DeadlineClass
 from vedette.values.demand import Demand
 from vedette.values.device import Fleet, Stock
 from vedette.values.plan import Binding
@@ -78,13 +79,21 @@ def shortfall(demand: Demand, capabilities: Sequence[Columns]) -> Binding:
     soonest = least_time(demand, capabilities, 1)
     if soonest is None or soonest <= within_s:
         return Binding("devices", "too few devices of the fleet have a profile for what may be lost")
-    return Binding("within", f"the time is shorter than any first mini-batch: one image takes {exact_text(soonest)}")
+    takes = f"one image takes {exact_text(soonest)}{_as_counted(demand)}"
+    return Binding("within", f"the time is shorter than any first mini-batch: {takes}")
 
 
 def exact_text(seconds: float) -> str:
-    """Seconds to the millisecond, rounded up, so that the time suffices."""
+    """Rounded up, so that the time suffices: to the millisecond from one second on, below it to the microsecond."""
+    if seconds < 1:
+        return f"{math.ceil(round(seconds * 1e6, 3)) / 1e3:,.3f}".rstrip("0").rstrip(".") + " ms"
     up = math.ceil(round(seconds * 1000, 6)) / 1000
     return f"{up:,.3f}".rstrip("0").rstrip(".") + " s"
+
+
+def _as_counted(demand: Demand) -> str:
+    """A soft or hard deadline counts with more than the means, which are what the plan expects."""
+    return ", as the deadline counts" if demand.deadline in (DeadlineClass.SOFT, DeadlineClass.HARD) else ""
 
 
 def grown(fleet: Fleet, name: str, more: int) -> Fleet:
@@ -131,7 +140,8 @@ def _device(demand: Demand, capabilities: Sequence[Columns], devices: int, took_
     sooner = max(part.time_s for part, _ in parts)
     if sooner >= took_s:
         return Binding("devices", f"{what}: no earlier end")
-    return Binding("devices", f"{what}: done in {time_text(sooner)} instead of {time_text(took_s)}")
+    counted = f"done in {time_text(sooner)} instead of {time_text(took_s)}"
+    return Binding("devices", f"{what}: {counted}{_as_counted(demand)}")
 
 
 def _image(demand: Demand, capabilities: Sequence[Columns], devices: int) -> Binding:
@@ -161,7 +171,7 @@ def _limits(demand: Demand, capabilities: Sequence[Columns], devices: int, withi
 
 def _capacity(demand: Demand, capabilities: Sequence[Columns], devices: int, within_s: float) -> int:
     """Images of the best so many devices within a time, the k best of them being lost."""
-    best = best_of(ranked(demand, capabilities, within_s, devices), devices)
+    best = best_devices(demand, capabilities, within_s, devices)
     return images_of(without_best(best, demand.lost_devices))
 
 

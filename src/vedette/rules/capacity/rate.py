@@ -176,6 +176,8 @@ def _warnings(asked: Asked, kinds: Sequence[ReplicaKind]) -> tuple[str, ...]:
             said.append(f"{kind.profile}: no deviations were measured, so every batch takes its median time")
         elif any(moment is not None and moment.between is None for moment in moments):
             said.append(f"{kind.profile}: one trial only, so how processes differ is not known")
+        if kind.request is None:
+            said.append(f"{kind.profile}: what a request takes besides its image, HTTP above all, is not known")
     return tuple(said)
 
 

@@ -23,6 +23,7 @@ from vedette.rules.stats.quantiles import nearest_rank
 from vedette.values.curve import BatchCurve
 from vedette.values.deadline import DeadlineClass
 from vedette.values.device import DeviceKind
+from vedette.values.moment import Moment
 from vedette.values.plan import Prediction
 
 P50, P99 = 0.5, 0.99
@@ -47,6 +48,7 @@ class ReplicaKind:
         curve: bytes in, result out, from batch 1 on.
         available: devices of this kind.
         max_batch: rows of a batch at most.
+        request: seconds that an image takes beside its batch; None: not known, and not counted.
     """
 
     device: DeviceKind
@@ -55,6 +57,7 @@ class ReplicaKind:
     curve: BatchCurve
     available: int
     max_batch: int = 8
+    request: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,8 @@ def times_of(kind: ReplicaKind, judge: Judge, size: int = 0) -> BatchTimes:
         UsageError: the curve does not begin at one row.
     """
     rows = size or max([1, *(point.batch for point in kind.curve.points if point.batch <= kind.max_batch)])
-    return (longest_times if judge.deadline is DeadlineClass.HARD else batch_times)(kind.curve, rows)
+    of_class = longest_times if judge.deadline is DeadlineClass.HARD else batch_times
+    return of_class(kind.curve, rows, kind.request)
 
 
 def settings(kind: ReplicaKind) -> tuple[Setting, ...]:

@@ -55,7 +55,7 @@ def server_settings(plan: Plan, profiles: Mapping[str, Profile]) -> tuple[Server
 def _replica(plan: Plan, replicas: Replicas, profiles: Mapping[str, Profile], number: int) -> ServerSettings:
     profile = profiles[replicas.profile]
     curve = _curve(plan, profile)
-    options = _options(profile, replicas.batch, replicas.target_latency_ms)
+    options = options_of(profile, replicas.batch, replicas.target_latency_ms)
     rate = plan.demand.rate_per_s
     remarks = [*_device(replicas.device), *_batches(curve, options, replicas.batch), *_streams(profile)]
     if replicas.count > 1:
@@ -69,7 +69,7 @@ def _worker(plan: Plan, mine: list[Assignment], profiles: Mapping[str, Profile])
     models, remarks = list[ModelOptions](), list(_device(mine[0].device))
     for one in mine:
         profile = profiles[one.profile]
-        options = _options(profile, one.batch, None)
+        options = options_of(profile, one.batch, None)
         models.append(options)
         remarks += [*_batches(_curve(plan, profile), options, one.batch), *_streams(profile)]
         remarks.append(
@@ -81,7 +81,8 @@ def _worker(plan: Plan, mine: list[Assignment], profiles: Mapping[str, Profile])
     return ServerSettings(mine[0].device, mine[0].number, tuple(models), tuple(dict.fromkeys(remarks)))
 
 
-def _options(profile: Profile, batch: int, target: float | None) -> ModelOptions:
+def options_of(profile: Profile, batch: int, target: float | None) -> ModelOptions:
+    """How a server runs a model as it was profiled, in batches of so many rows at most."""
     execution, version = profile.profiled.execution, profile.profiled.version
     return ModelOptions(
         profile.profiled.model,

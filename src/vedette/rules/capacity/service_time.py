@@ -1,6 +1,9 @@
 """What batches take in a simulation: drawn from a batch curve's moments, and never from anything else.
 
-    BatchCurve -> BatchTimes: mean and deviations for 1, 2, ..., B rows -> a seed -> nanoseconds of each batch
+    BatchCurve, request -> BatchTimes: mean and deviations for 1, 2, ..., B rows -> a seed -> nanoseconds of each batch
+
+The curve holds a device's work from the bytes of an image to its result. A server does more for each image: it reads
+and writes HTTP, and hands the image from thread to thread. That is `request`, and it takes the time of the same core.
 
 A process has a pace of its own, for as long as it lives (`between`), and each of its batches differs from that pace
 (`within`). Both are log-normal with the measured mean and deviation, because times are positive and lean to the right.
@@ -43,10 +46,16 @@ class BatchTimes:
         return any(self.within_s) or any(self.between_s)
 
 
-def batch_times(curve: BatchCurve, size: int) -> BatchTimes:
+def batch_times(curve: BatchCurve, size: int, request: Moment | None = None) -> BatchTimes:
     """Times for 1 to `size` rows, linear between measured batches.
 
-    Where the curve has no moments its median stands for the mean, without deviations.
+    Where the curve has no moments its median stands for the mean, without deviations. Requests differ independently of
+    each other and of their batch, so variances add up; each row brings one.
+
+    Args:
+        curve: of batches.
+        size: rows of the largest batch.
+        request: seconds that an image takes beside its batch; None: nothing is known of it, and nothing is added.
 
     Raises:
         UsageError: the curve does not reach from one row to `size`; nothing is extrapolated.
@@ -65,17 +74,24 @@ def batch_times(curve: BatchCurve, size: int) -> BatchTimes:
         [moment.within for _, moment in measured],
         [moment.between or 0.0 for _, moment in measured],
     )
-    return BatchTimes(*(tuple(np.interp(rows, batches, column).tolist()) for column in columns))
+    mean, within, between = (np.interp(rows, batches, column) for column in columns)
+    if request is not None:
+        mean, within = mean + rows * request.mean, np.sqrt(within**2 + rows * request.within**2)
+    return BatchTimes(tuple(mean.tolist()), tuple(within.tolist()), tuple(between.tolist()))
 
 
-def longest_times(curve: BatchCurve, size: int) -> BatchTimes:
+def longest_times(curve: BatchCurve, size: int, request: Moment | None = None) -> BatchTimes:
     """The longest that was seen of each batch, as a fixed time: what a hard deadline counts with.
+
+    A request counts with its mean: of single requests the longest is not kept.
 
     Raises:
         UsageError: as `batch_times`.
     """
-    means = batch_times(curve, size).mean_s
-    longest = tuple(max(mean, (curve.high_ms(rows) or 0.0) / 1e3) for rows, mean in enumerate(means, 1))
+    means, besides_s = batch_times(curve, size).mean_s, 0.0 if request is None else request.mean
+    longest = tuple(
+        max(mean, (curve.high_ms(rows) or 0.0) / 1e3) + rows * besides_s for rows, mean in enumerate(means, 1)
+    )
     still = (0.0,) * size
     return BatchTimes(longest, still, still)
 

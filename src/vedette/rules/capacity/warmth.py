@@ -29,6 +29,7 @@ _TAIL = 1e-9
 """Density, as a share of that at 0, at which the distribution is taken to end."""
 
 _SEARCH_STEPS = 40
+_RATES, _LEAST_SHARE = 400, 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,10 +190,13 @@ def _latency_at(share: float, instance: Instance, idle: float, cold: float, grid
     return times[min(place, len(times) - 1)]
 
 
-def break_even_rate(instance: Instance, timeout_s: float, kept_price_per_hour: float) -> float | None:
-    """The rate from which keeping an instance for `kept_price_per_hour` is cheaper than paying this one while it runs.
+def kept_cheaper(instance: Instance, timeout_s: float, kept_price_per_hour: float) -> tuple[float, float] | None:
+    """The rates between which keeping an instance for `kept_price_per_hour` is cheaper than paying this one as it runs.
 
-    None where it never is: the kept one costs as much as this one does without a break. 0 where it always is.
+    The upper end is infinite where it is cheaper up to the most that one instance serves, as it is by the second: the
+    cost then grows with the rate. By the hour it grows with the starts, and falls again once they become rare: the
+    first and the last crossing are sought on 400 rates, evenly spaced by their logarithm, and bisected. None: at no
+    rate.
 
     Raises:
         ValueError: the instance has no price.
@@ -200,13 +204,18 @@ def break_even_rate(instance: Instance, timeout_s: float, kept_price_per_hour: f
     if instance.price_per_hour is None:
         raise ValueError("the instance has no price")
 
-    def cheaper(rate: float) -> bool:
-        return (_cost(instance, rate, timeout_s) or 0.0) <= kept_price_per_hour
+    def dearer(rate: float) -> bool:
+        return (_cost(instance, rate, timeout_s) or 0.0) > kept_price_per_hour
 
     most = (1 - 1e-9) / instance.latency_s
-    if cheaper(most):
+    rates = np.geomspace(most * _LEAST_SHARE, most, _RATES).tolist()
+    found = [place for place, rate in enumerate(rates) if dearer(rate)]
+    if not found:
         return None
-    return bisected(cheaper, 1e-12 / instance.latency_s, most, 80) or 0.0
+    first, last = found[0], found[-1]
+    low = 0.0 if first == 0 else bisected(lambda rate: not dearer(rate), rates[first - 1], rates[first], 60) or 0.0
+    high = math.inf if last == _RATES - 1 else bisected(dearer, rates[last], rates[last + 1], 60)
+    return low, rates[last] if high is None else high
 
 
 def _cost(instance: Instance, rate: float, timeout_s: float) -> float | None:
