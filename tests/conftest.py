@@ -16,16 +16,13 @@ PHOTOS = Path(__file__).parent.parent / "src/vedette/photos"
 
 
 ALONE = (
-    "tests/cli/test_bench_faults",
     "tests/cli/test_bench_figures",
-    "tests/cli/test_bench_loads",
-    "tests/wiring/test_monitor",
     "tests/flows/inference/test_memory",
     "tests/adapters/processes/test_precise_loop",
     "tests/adapters/referees/test_loadgen",
     "tests/serving/test_memory",
 )
-"""Files of tests that measure: what runs beside them is in their figures."""
+"""Files of tests that hold figures to a bound: what runs beside them is in their figures."""
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -106,3 +106,14 @@ def test_a_plan_is_written_as_a_report_and_as_a_configuration(profile, tmp_path)
 
     assert planned.plan.id in report.read_text(encoding="utf-8")
     assert planned.plan.id in configuration.read_text(encoding="utf-8")
+
+
+def test_a_plan_that_cannot_be_kept_is_told_all_the_same(profile, monkeypatch, tmp_path) -> None:
+    """In a container the home folder may be read-only."""
+    (tmp_path / "home").write_text("no folder", encoding="utf-8")
+    monkeypatch.setenv("VEDETTE_HOME", str(tmp_path / "home"))
+
+    plan = planned(profile)
+
+    assert plan.status is Status.OPTIMAL
+    assert plan.warnings[-1].startswith(f"this plan is not kept: {tmp_path / 'home' / 'plans' / plan.id}.json cannot")

@@ -91,6 +91,18 @@ def test_model_whose_file_has_changed_since_is_told(home: Path) -> None:
     )
 
 
+def test_what_was_measured_is_told_where_it_cannot_be_kept(home: Path) -> None:
+    """A minute of measuring is not thrown away for want of room."""
+    ready(home)
+    plan = kept_job(("cpu:0.5", 4, 4))
+    (home / "plans" / "verifications").write_text("a file where the folder would be")
+
+    found = verify_plan(plan, None, silent, Carried(probe=False))
+
+    assert found.measured_s is not None
+    assert found.notes[-1].startswith("this verification is not kept: ")
+
+
 def test_images_follow_each_other_over_the_devices() -> None:
     """Each device begins where the one before it ends, and goes round."""
     plan, _ = planned(("cpu:1", 1, 2), ("cpu:1", 1, 2), ("cpu:1", 1, 1))

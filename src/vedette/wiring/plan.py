@@ -20,7 +20,7 @@ from vedette.values.integer_program import IntegerProgram, Solution
 from vedette.values.plan import Plan
 from vedette.values.profile import Profile
 from vedette.wiring.plan_profiles import HomeProfiles, Sources, opened_profiles
-from vedette.wiring.plan_store import home_plans
+from vedette.wiring.plan_store import home_plans, keep_plan
 
 __all__ = ["Made", "Sources", "devices_of", "list_plans", "make_plan", "profiled_models"]
 
@@ -56,7 +56,7 @@ class Made:
 
 
 def make_plan(demand: Demand, sources: Sources, say: Say) -> Made:
-    """Plan, and keep the plan.
+    """Plan, and keep the plan; one that cannot be kept says so in its warnings.
 
     Args:
         demand: what is asked.
@@ -71,8 +71,7 @@ def make_plan(demand: Demand, sources: Sources, say: Say) -> Made:
     source = profiles if demand.kind is not PlanKind.RATE or not sources.measure else _served(profiles, sources, say)
     plan = Planner(source, LazyCpSat(), SystemClock(), cores).plan(demand)
     profiles.check_named(plan.profiles)
-    home_plans().put(plan)
-    return Made(plan, profiles.given | profiles.named)
+    return Made(keep_plan(plan), profiles.given | profiles.named)
 
 
 def _served(profiles: HomeProfiles, sources: Sources, say: Say) -> ProfileSource:

@@ -16,7 +16,7 @@ from vedette.errors import InvalidError, UnsupportedError
 from vedette.flows.bench.device import DeviceOrder, Devices
 from vedette.flows.planning.verify import Duty, Verifier
 from vedette.flows.planning.verify_turns import TurnsVerifier
-from vedette.rules.capacity.calibration import calibrations, pair_of
+from vedette.rules.capacity.calibration import calibrations
 from vedette.rules.capacity.column import column, why_no_size
 from vedette.rules.capacity.matching import Wanted, refusals
 from vedette.rules.capacity.placement import place
@@ -30,7 +30,7 @@ from vedette.values.verification import Verification
 from vedette.wiring.carried import Carried, share_of
 from vedette.wiring.devices import ProcessDevices
 from vedette.wiring.plan_models import model_files
-from vedette.wiring.plan_store import home_calibration, home_plans, profiles_of
+from vedette.wiring.plan_store import home_calibration, home_plans, keep_verification, profiles_of
 from vedette.wiring.profile_images import image_files
 
 __all__ = ["Carried", "calibrated", "devices_here", "duties_of", "open_plan", "verify_plan"]
@@ -81,9 +81,7 @@ def verify_plan(
         found = _carried_out(plan, profiles, environment, how, say)
     doubts = tuple(dict.fromkeys(_doubts(plan, profiles, environment, files)))
     found = replace(found, environment=environment, notes=(*found.notes, *doubts))
-    home_plans().put_verification(found)
-    home_calibration().append(pair_of(plan, found))
-    return found
+    return keep_verification(plan, found)
 
 
 def calibrated(promise: float) -> tuple[tuple[Pair, ...], tuple[Calibration, ...], tuple[str, ...]]:

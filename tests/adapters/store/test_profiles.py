@@ -62,7 +62,12 @@ def test_a_profile_is_found_by_the_start_of_its_id(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "step"),
-    [("2026x-a", "did you mean 2026-a?"), ("", "vedette profile"), ("../2026-a", "did you mean"), ("\0", "v")],
+    [
+        ("2026x-a", "did you mean 2026-a?"),
+        ("", "vedette profile"),
+        ("../2026-a", "did you mean"),
+        ("zzzzzz", "`vedette profiles list` shows all"),
+    ],
 )
 def test_a_name_that_none_has_is_told_with_the_nearest(tmp_path: Path, name: str, step: str) -> None:
     """A path is no name."""

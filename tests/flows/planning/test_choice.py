@@ -114,7 +114,7 @@ def test_a_low_rate_takes_one_replica() -> None:
     assert plan.replicas.count == plan.objective.value == 1
     assert plan.status is Status.OPTIMAL
     assert 30 <= plan.replicas.p99_ms.expected <= 200
-    assert plan.words[0].startswith("Serve m with 1 replica, each on cpu:1")
+    assert plan.words[0].startswith("Serve m with 1 replica, on cpu:1")
 
 
 def test_a_goal_below_one_image_is_infeasible_at_any_rate() -> None:

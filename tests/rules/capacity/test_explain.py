@@ -207,3 +207,15 @@ def test_limit_of_money_is_told_in_the_currency_of_those_that_have_a_price() -> 
     plan = replace(PLAN, demand=demand, status=Status.INFEASIBLE, assignments=(), makespan_s=None, probability=None)
 
     assert "for 0.00001 CHF at most" in explain(plan)[0]
+
+
+def test_one_replica_is_told_in_the_singular() -> None:
+    """And a batch of one has no others to wait for."""
+    replicas = Replicas(CPU, "ssd", "p", 1, 1, 0.0, Prediction(12.0), Prediction(41.0), 0.61, 61.3)
+    demand = Demand(PlanKind.RATE, ("ssd",), DEMAND.fleet, rate_per_s=30.0, p99_ms=50.0)
+    objective = Objective(Goal.REPLICAS, 1, 1, "replicas")
+
+    words = explain(Plan("id", demand, Status.OPTIMAL, objective, "simulation", replicas=replicas))
+
+    assert words[0] == "Serve ssd with 1 replica, on cpu:1; put one row in a batch."
+    assert words[2].startswith("The replica works 61 % of the time;")

@@ -98,7 +98,10 @@ class ProfileFolder:
         if matches:
             raise NotFoundError(f"{len(matches)} profiles begin with {name}", help=f"name one: {', '.join(matches)}")
         near = nearest(name[:200], files)
-        step = f"did you mean {' or '.join(near)}?" if near else "measure one with `vedette profile MODEL`"
+        step = "measure one with `vedette profile MODEL`"
+        if files:
+            step = f"did you mean {' or '.join(near)}? " if near else ""
+            step += "`vedette profiles list` shows all"
         raise NotFoundError(f"no profile in {self.root} is named {name[:200]!r}", help=step)
 
     def remove(self, name: str) -> str:

@@ -26,7 +26,6 @@ from vedette.rules.capacity.reach import (
     images_of,
     quickest,
     terms_of,
-    without_best,
 )
 from vedette.rules.capacity.spread import bisected
 from vedette.values.demand import Demand
@@ -117,6 +116,9 @@ def least_time(
 ) -> float | None:
     """The smallest T for which the fleet suffices, the best k devices being lost; None where no T does (M, no option).
 
+    Which devices are the best depends on T. So with k lost it is the time in which all that are taken reach what they
+    reach at the smallest T, not the time in which the survivors are done: another one that is lost leaves slower ones.
+
     Args:
         demand: fleet, class, probability, limits and lost devices are read.
         capabilities: one at most for each kind.
@@ -128,17 +130,18 @@ def least_time(
         devices = fewest(demand, capabilities, images, limit_s)
         if devices is None or (most_devices is not None and devices > most_devices):
             return ()
-        best = best_devices(demand, capabilities, limit_s, devices)
-        return without_best(best, demand.lost_devices)
+        return best_devices(demand, capabilities, limit_s, devices)
 
     def terms(reaches: Ranked) -> Terms:
-        return terms_of(demand, sum(count for _, count in reaches) + demand.lost_devices)
+        return terms_of(demand, sum(count for _, count in reaches))
 
     if not reached(math.inf):
         return None
     low, high = 0.0, demand.within_s or 1.0
     while not reached(high):
         low, high = high, 2 * high
+    if demand.lost_devices:
+        return max(one.time_s for one, _ in reached(bisected(lambda limit_s: bool(reached(limit_s)), low, high)))
     parts = soonest(reached, images, terms, low, high)
     return max(one.time_s for one, _ in parts)
 

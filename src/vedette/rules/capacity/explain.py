@@ -155,9 +155,11 @@ def _pays(plan: Plan) -> Iterator[str]:
 
 def _served(replicas: Replicas, demand: Demand) -> Iterator[str]:
     wait = f" and let a row wait {time_text(replicas.delay_ms / 1000)} for others at most" if replicas.delay_ms else ""
+    where = "" if replicas.count == 1 else "each "
+    rows = "one row" if replicas.batch == 1 else f"up to {replicas.batch:,} rows"
     yield (
-        f"Serve {replicas.model} with {plural(replicas.count, 'replica')}, each on {replicas.device.name}; "
-        f"put up to {plural(replicas.batch, 'row')} in a batch{wait}."
+        f"Serve {replicas.model} with {plural(replicas.count, 'replica')}, {where}on {replicas.device.name}; "
+        f"put {rows} in a batch{wait}."
     )
     p99 = Prediction(
         replicas.p99_ms.expected / 1000,
@@ -172,7 +174,8 @@ def _served(replicas: Replicas, demand: Demand) -> Iterator[str]:
         f"{time_text(replicas.p50_ms.expected / 1000)}."
     )
     yield (
-        f"The replicas work {share_text(replicas.utilisation)} of the time; "
+        f"{'The replica works' if replicas.count == 1 else 'The replicas work'} {share_text(replicas.utilisation)} of "
+        "the time; "
         f"from {amount_text(replicas.most_per_s)} images a second on the queue grows without end."
     )
 
