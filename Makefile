@@ -28,7 +28,7 @@ check: setup ## lint, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 
 test: export PYTHONDONTWRITEBYTECODE = # hundreds of processes start faster from compiled modules
 test: check ## check, then every test: those that measure something alone, the others side by side

@@ -371,5 +371,5 @@ def test_no_figure_knows_the_wall_clock() -> None:
     assert len(rooms) > 100
     assert wall_reads((SOURCES / "clock.py").read_text(encoding="utf-8"))
     labels = {"wiring/bench.py", "wiring/profile.py", "wiring/plan_rate.py"}
-    labels |= {"flows/planning/planner.py", "flows/planning/verify.py"}
+    labels |= {"flows/planning/planner.py", "flows/planning/verify.py", "flows/planning/verify_turns.py"}
     assert readers == {*labels, "flows/inference/repository.py"}

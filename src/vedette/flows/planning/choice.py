@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from vedette.errors import InvalidError
-from vedette.flows.planning.job import deadline_answer, method_of
+from vedette.flows.planning.job import deadline_answer, decided, method_of
 from vedette.flows.planning.known import Known
 from vedette.flows.planning.solver import Solver
 from vedette.rules.capacity.answer import Answer
+from vedette.rules.capacity.capability import Capability
 from vedette.rules.capacity.draft import drafted
 from vedette.rules.capacity.model_choice import ModelChoice, Tried, best_model
 from vedette.values.demand import Demand, Goal
@@ -23,9 +24,12 @@ def model_plan(demand: Demand, known: Known, solver: Solver) -> Plan:
         InvalidError: money or energy matters and a device has no price or watts, or a model has two qualities.
     """
 
-    def plan_of(model: str) -> Answer:
+    def asked(model: str) -> tuple[Demand, list[Capability]]:
         able = [one for one in known.capabilities if one.model == model]
-        return deadline_answer(replace(demand, models=(model,), goal=None), able, solver)
+        return replace(demand, models=(model,), goal=None), able
+
+    def plan_of(model: str) -> Answer:
+        return deadline_answer(*asked(model), solver)
 
     try:
         choice = best_model(known.capabilities, plan_of)
@@ -34,7 +38,8 @@ def model_plan(demand: Demand, known: Known, solver: Solver) -> Plan:
     if choice.chosen is None:
         answer = Answer(choice.status, Goal.QUALITY, binding=_why(choice), relaxations=_smallest(choice.tried))
         return drafted(demand, answer, method_of(demand))
-    return _plan_of(demand, choice, choice.chosen)
+    answer = decided(*asked(choice.chosen.model), solver, choice.chosen.answer)
+    return _plan_of(demand, choice, replace(choice.chosen, answer=answer))
 
 
 def _plan_of(demand: Demand, choice: ModelChoice, chosen: Tried) -> Plan:
