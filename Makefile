@@ -36,7 +36,7 @@ test: check ## check, then every test: those that measure something alone, the o
 	$(BIN)/python -m pytest -m alone
 
 bench: setup ## the benchmarks: minutes, and a quiet machine
-	for name in pipeline auto start memory merging tiles tile_gain truth harness monitor referees serve; do $(BIN)/python -m benchmarks.$$name --json out/benchmarks/$$name.json || exit 1; done
+	for name in pipeline auto start memory merging tiles tile_gain truth harness monitor referees serve plans plan_rates plan_speed plan_simulation profile_few device_overhead; do $(BIN)/python -m benchmarks.$$name --json out/benchmarks/$$name.json || exit 1; done
 
 format: setup ## put the code in the house format
 	$(BIN)/ruff format .
