@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 LEFT, TOP, WIDE, HIGH = 70, 50, 620, 330
-MOST = 0.5
+MOST = 1.0
 """Largest error that is drawn; larger ones lie on the edge."""
 
 BAR = 0.15
@@ -25,7 +25,7 @@ def picture(rows: Sequence[dict[str, Any]]) -> str:
     known = [row for row in rows if row["error"] is not None]
     models = list(dict.fromkeys(row["model"] for row in known))
     lines = [f'<rect x="{LEFT}" y="{_y(BAR):.1f}" width="{WIDE}" height="{_y(-BAR) - _y(BAR):.1f}" fill="#dbe9f2"/>']
-    for error in (-0.5, -0.3, -0.15, 0.0, 0.15, 0.3, 0.5):
+    for error in (-1.0, -0.75, -0.5, -0.3, -0.15, 0.0, 0.15, 0.3, 0.5, 0.75, 1.0):
         lines.append(f'<path d="M{LEFT} {_y(error):.1f}h{WIDE}" stroke="{INK if error == 0 else FAINT}"/>')
         lines.append(_text(LEFT - 8, _y(error) + 4, f"{error:+.0%}" if error else "0 %", PALE, "end"))
     lines += [_text(_x(load), TOP + HIGH + 18, f"{load:.0%}", PALE, "middle") for load in (0.2, 0.35, 0.5, 0.65, 0.8)]
@@ -39,9 +39,7 @@ def picture(rows: Sequence[dict[str, Any]]) -> str:
     size = f'width="{LEFT + WIDE + 30}" height="{TOP + HIGH + 70}"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="13">'
     title = _text(LEFT, 22, f"Measured against predicted p99, {len(known)} configurations", INK, weight="bold")
-    told = (
-        "(measured - predicted) / measured against load; full: the plan, rings: the same arrivals; squares: no own core"
-    )
+    told = "(measured - predicted) / measured; full: the plan, ring: the same arrivals, square: no core of its own"
     white = '<rect width="100%" height="100%" fill="white"/>'
     return "\n".join([head, white, title, _text(LEFT, 40, told, PALE), *lines, "</svg>"]) + "\n"
 

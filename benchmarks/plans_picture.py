@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 LEFT, TOP, WIDE, HIGH = 70, 50, 620, 330
-MOST = 0.3
-"""Largest error that is drawn; larger ones lie on the edge."""
+LEAST_SHOWN = 0.3
+"""The axis reaches to this error at least, and to the next tenth beyond the largest one."""
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
 INK, PALE, FAINT = "#222222", "#666666", "#dddddd"
@@ -24,19 +24,21 @@ def picture(rows: Sequence[dict[str, Any]]) -> str:
     """Error of the makespan against its length; the band is what the bar allows to nine of ten plans."""
     known = [row for row in rows if row["error"] is not None]
     times = [row["predicted_s"] for row in known] or [1.0]
+    tenths = math.ceil(10 * max(LEAST_SHOWN, *(abs(row["error"]) for row in known)) - 1e-9)
+    most = tenths / 10
     low, high = math.log(min(times) * 0.8), math.log(max(times) * 1.25)
 
     def x(seconds: float) -> float:
         return LEFT + WIDE * (math.log(seconds) - low) / (high - low)
 
     def y(error: float) -> float:
-        return TOP + HIGH * (MOST - max(-MOST, min(MOST, error))) / (2 * MOST)
+        return TOP + HIGH * (most - max(-most, min(most, error))) / (2 * most)
 
     lines = [
         f'<rect x="{LEFT}" y="{y(0.1):.1f}" width="{WIDE}" height="{y(-0.1) - y(0.1):.1f}" fill="#eef4f8"/>',
         f'<rect x="{LEFT}" y="{y(0.05):.1f}" width="{WIDE}" height="{y(-0.05) - y(0.05):.1f}" fill="#dbe9f2"/>',
     ]
-    for error in (-0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3):
+    for error in (tenth / 10 for tenth in range(-tenths, tenths + 1)):
         lines.append(f'<path d="M{LEFT} {y(error):.1f}h{WIDE}" stroke="{INK if error == 0 else FAINT}"/>')
         lines.append(_text(LEFT - 8, y(error) + 4, f"{error:+.0%}" if error else "0 %", PALE, "end"))
     lines += [
