@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-torch run test check format lock protos bench clean
+.PHONY: help setup setup-torch run test properties check format lock protos bench clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ test: export PYTHONDONTWRITEBYTECODE = # hundreds of processes start faster from
 test: check ## check, then every test: those that measure something alone, the others side by side
 	$(BIN)/python -m pytest -m "not alone" --numprocesses auto --maxprocesses 4 --dist loadfile
 	$(BIN)/python -m pytest -m alone
+
+properties: setup ## the property tests of rules and flows with examples that were not drawn before
+	HYPOTHESIS_PROFILE=search $(BIN)/python -m pytest -m "not alone" --numprocesses auto --maxprocesses 4 tests/rules tests/flows tests/values
 
 bench: setup ## the benchmarks: minutes, and a quiet machine
 	for name in pipeline auto start memory merging tiles tile_gain truth harness monitor referees serve plans plan_rates plan_speed plan_simulation profile_few device_overhead; do $(BIN)/python -m benchmarks.$$name --json out/benchmarks/$$name.json || exit 1; done

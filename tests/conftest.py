@@ -9,8 +9,14 @@ from pathlib import Path
 
 import once
 import pytest
+from hypothesis import settings
 
 from vedette.wiring.process import quiet_opencv
+
+settings.register_profile("repeatable", derandomize=True, database=None)
+settings.register_profile("search", print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+"""The same examples in every run, so that a failure is of the change; `make properties` draws others."""
 
 PHOTOS = Path(__file__).parent.parent / "src/vedette/photos"
 

@@ -9,7 +9,7 @@ from itertools import product
 
 import pytest
 from allocation_cases import EveryValue
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from planned import FakeSource, StoppedClock, made_profile
 
@@ -132,6 +132,7 @@ def test_images_named_as_the_most_are_the_most() -> None:
 
 @settings(max_examples=20, deadline=None)
 @given(st.floats(0.2, 2.0), st.floats(0.0, 0.3))
+@example(0.99, 5e-160)
 def test_a_soft_set_is_met_with_the_probability_that_was_asked(within_s: float, spread: float) -> None:
     """Each model ends in its part of T with probability^(1/models), so all of them end in T with more."""
     profiles = [

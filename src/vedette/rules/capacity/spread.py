@@ -78,14 +78,15 @@ class Spread:
         return self.mean + (margin if probability >= _HALF else -margin)
 
     def probability(self, within_s: float) -> float | None:
-        """That it ends within a time, the inverse of `quantile_s`; None where `between` is not known."""
+        """That it ends within a time but for rounding, the inverse of `quantile_s`; None: `between` is not known."""
         if self.between is None:
             return None
-        away = abs(within_s - self.mean)
         if self.within == 0 and self.between == 0:
             return 1.0 if met(self.mean, within_s) else 0.0
+        limit_s = within_s * (1 + ROUNDING)
+        away = abs(limit_s - self.mean)
         half = share_below(bisected(lambda z: self._margin(z) > away, 0.0, _CERTAIN_Z))
-        return half if within_s >= self.mean else 1 - half
+        return half if limit_s >= self.mean else 1 - half
 
     def _margin(self, z: float) -> float:
         """Distance of a quantile from the mean; `z` is the same quantile of the normal distribution, 0 or more."""
