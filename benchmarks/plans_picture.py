@@ -24,7 +24,7 @@ def picture(rows: Sequence[dict[str, Any]]) -> str:
     """Error of the makespan against its length; the band is what the bar allows to nine of ten plans."""
     known = [row for row in rows if row["error"] is not None]
     times = [row["predicted_s"] for row in known] or [1.0]
-    tenths = math.ceil(10 * max(LEAST_SHOWN, *(abs(row["error"]) for row in known)) - 1e-9)
+    tenths: int = math.ceil(10 * max(LEAST_SHOWN, *(abs(row["error"]) for row in known)) - 1e-9)
     most = tenths / 10
     low, high = math.log(min(times) * 0.8), math.log(max(times) * 1.25)
 
