@@ -37,11 +37,18 @@ class Heard:
             self.calls.append(call)
             self.some.notify_all()
 
-    def of(self, path: str, status: str = "") -> Told:
-        """The first call of a method that has ended (with a status); waits for it."""
+    def of(self, path: str, status: str = "", request_id: str = "") -> Told:
+        """The first call of a method that has ended (with a status, of a request id); waits for it.
+
+        A call is told of after its client has the answer: one of an earlier test may still come. Where the method is called
+        by several tests, the request id says which call is meant.
+        """
+
+        def fits(one: Told) -> bool:
+            return one.path.endswith(path) and status in one.status and request_id in one.request_id
 
         def found() -> Told | None:
-            return next((one for one in self.calls if one.path.endswith(path) and status in one.status), None)
+            return next((one for one in self.calls if fits(one)), None)
 
         with self.some:
             told = self.some.wait_for(found, 30)

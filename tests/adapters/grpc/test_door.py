@@ -412,7 +412,7 @@ def test_every_call_is_told_of(rig: GrpcRig, channel: grpc.Channel) -> None:
     _, call = channel.unary_unary("/t.T/Infer").with_call(ready("m"), metadata=metadata, timeout=20)
     refused(channel, "Admin", ready("m"), metadata=metadata)
 
-    told, other = rig.heard.of("Infer"), rig.heard.of("Admin")
+    told, other = rig.heard.of("Infer", request_id="7-abc"), rig.heard.of("Admin", request_id="7-abc")
     assert (told.path, told.status, told.request_id, told.key, told.peer) == (
         "t.T/Infer",
         "OK",

@@ -301,18 +301,18 @@ def test_a_deadline_class_is_read_from_the_metadata(client) -> None:
 def test_a_client_that_gives_up_frees_what_it_took(client, rig) -> None:
     """By cancelling, or because its deadline has passed."""
     answers: Queue[Any] = Queue()
-    rig.grpc.heard.calls.clear()
+    first, second = {"x-request-id": "left-1"}, {"x-request-id": "left-2"}
     with rig.holding() as gate:
-        call = client.async_infer("gated", [picture(RED)], lambda result, error: answers.put(error))
+        call = client.async_infer("gated", [picture(RED)], lambda result, error: answers.put(error), headers=first)
         assert gate.entered.acquire(timeout=30)
         call.cancel()
         assert "CANCELLED" in answers.get(timeout=30).status()
-        assert rig.grpc.heard.of("ModelInfer").status == "CANCELLED"
+        assert rig.grpc.heard.of("ModelInfer", request_id="left-1").status == "CANCELLED"
         assert rig.free()
 
-        rig.grpc.heard.calls.clear()
-        assert refused(client.infer, "gated", [picture(RED)], client_timeout=1)[0] == "StatusCode.DEADLINE_EXCEEDED"
-        rig.grpc.heard.of("ModelInfer")
+        late = refused(client.infer, "gated", [picture(RED)], client_timeout=1, headers=second)
+        assert late[0] == "StatusCode.DEADLINE_EXCEEDED"
+        rig.grpc.heard.of("ModelInfer", request_id="left-2")
         assert rig.free()
 
 
@@ -436,14 +436,14 @@ def test_a_stream_is_answered_in_its_order(client) -> None:
 
 def test_a_stream_that_breaks_off_frees_what_it_took(client, rig) -> None:
     """What waits is not run any more."""
-    client.start_stream(lambda result, error: None)
+    client.start_stream(lambda result, error: None, headers={"x-request-id": "broken-off"})
     with rig.holding() as gate:
         for _ in range(5):
             client.async_stream_infer("gated", [picture(RED)])
         assert gate.entered.acquire(timeout=30)
         client.stop_stream(cancel_requests=True)
 
-        assert rig.grpc.heard.of("ModelStreamInfer").status == "CANCELLED"
+        assert rig.grpc.heard.of("ModelStreamInfer", request_id="broken-off").status == "CANCELLED"
         assert rig.free()
 
 
@@ -511,14 +511,14 @@ def test_the_asynchronous_client_works_as_well(rig) -> None:
             got = [pair async for pair in client.stream_infer(requests())]
             assert [error is None for _, error in got] == [True, True, True, False, True]
             with rig.holding() as gate:
-                waiting = asyncio.ensure_future(client.infer("gated", [picture(RED)]))
+                named = {"x-request-id": "left-aio"}
+                waiting = asyncio.ensure_future(client.infer("gated", [picture(RED)], headers=named))
                 assert await asyncio.to_thread(gate.entered.acquire, timeout=30)
                 waiting.cancel()
                 await asyncio.gather(waiting, return_exceptions=True)
-                assert rig.grpc.heard.of("ModelInfer", "CANCELLED")
+                assert rig.grpc.heard.of("ModelInfer", "CANCELLED", "left-aio")
             assert rig.free()
 
-    rig.grpc.heard.calls.clear()
     asyncio.run(run())
 
 
