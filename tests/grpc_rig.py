@@ -40,8 +40,8 @@ class Heard:
     def of(self, path: str, status: str = "", request_id: str = "") -> Told:
         """The first call of a method that has ended (with a status, of a request id); waits for it.
 
-        A call is told of after its client has the answer: one of an earlier test may still come. Where the method is called
-        by several tests, the request id says which call is meant.
+        A call is told of after its client has the answer, so that one of an earlier test may still come. Where several
+        tests call the method, the request id says which call is meant.
         """
 
         def fits(one: Told) -> bool:
