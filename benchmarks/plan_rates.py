@@ -1,6 +1,7 @@
 """Plans for a rate that are carried out on this machine: the predicted p99 beside the measured one.
 
-    for each model and number of replicas: profile -> rates up to 0.8 of what they serve -> plan -> servers, open loop
+    for each model and number of replicas: profile -> for each rate, up to 0.8 of what they serve:
+                                           10 s of the devices (--refresh) -> plan -> servers, open loop
 
 A server is started from the plan's own configuration and bound to one core; the generator keeps to the other. With two
 replicas there is no core left for it, so those rows say how much that costs and count for nothing else.
@@ -53,11 +54,16 @@ COUNTED = 1100
 LEAST_S = 45.0
 """Of a configuration, unless told otherwise: near saturation 1100 requests show little."""
 
+REFRESH_S = 10.0
+"""How long the devices of a plan work before it is made."""
+
 HEADROOM = 1.25
 """The goal for the p99, over what is predicted."""
 
 BAR, CONFIGURATIONS = 0.15, 10
 GENEROUS_MS = 60_000.0
+
+_AS_PROFILED = Sources()
 
 Block = tuple[str, int, tuple[float, ...]]
 """A model, how many replicas, and their loads."""
@@ -159,11 +165,11 @@ def _block(model: str, count: int, loads: Sequence[float], least_s: float = LEAS
 
 
 def _row(model: str, count: int, load: float, rate_per_s: float, least_s: float) -> Row:
-    free = _planned(model, count, rate_per_s, GENEROUS_MS)
+    free = _planned(model, count, rate_per_s, GENEROUS_MS, Sources(refresh_s=REFRESH_S))
     if free.replicas is None:
         raise SystemExit(f"{model}: no plan at {rate_per_s:g} images a second")
     goal_ms = math.ceil(free.replicas.p99_ms.expected * HEADROOM)
-    plan = _planned(model, count, rate_per_s, float(goal_ms))
+    plan = _planned(model, count, rate_per_s, float(goal_ms), Sources(named=free.profiles))
     if plan.replicas is None:
         raise SystemExit(f"{model}: the p99 of a plan is no goal that can be kept")
     how = Carried(duration_s=max(least_s, COUNTED / (1 - CUT) / rate_per_s))
@@ -176,12 +182,12 @@ def _row(model: str, count: int, load: float, rate_per_s: float, least_s: float)
     return _told(plan, plan.replicas, load, carried, notes)
 
 
-def _planned(model: str, count: int, rate_per_s: float, p99_ms: float) -> Plan:
+def _planned(model: str, count: int, rate_per_s: float, p99_ms: float, sources: Sources = _AS_PROFILED) -> Plan:
     fleet = devices_of(",".join(["cpu:1"] * count)).fleet
     demand = Demand(
         PlanKind.RATE, (model,), fleet, rate_per_s=rate_per_s, p99_ms=p99_ms, deadline=DeadlineClass.RELAXED
     )
-    return make_plan(demand, Sources(), lambda _: None).plan
+    return make_plan(demand, sources, lambda _: None).plan
 
 
 def _told(plan: Plan, given: Replicas, load: float, carried: CarriedRate | None, notes: tuple[str, ...]) -> Row:
@@ -252,6 +258,7 @@ def _settings() -> dict[str, Any]:
             "trials": TRIALS,
             "counted": COUNTED,
             "headroom": HEADROOM,
+            "refresh_s": REFRESH_S,
         },
         "environment": environment(),
     }

@@ -1,10 +1,12 @@
 """Plans that are made and carried out on this machine: predicted beside measured, and would one device fewer do?
 
-    for each model and fleet: profile -> plans of growing length -> each carried out -> the same, one device fewer
+    for each model and fleet: profile -> for each length: 10 s of the fleet (--refresh) -> plan -> carried out
+                              -> the same, one device fewer
 
 The images of a plan are those that a budget plan promises for 95 % of its time, so that each plan needs its fleet. The
 first of each fleet is carried out with one device fewer, too, where its deadline lies 10 % or more below what that is
 predicted to take.
+What a plan would have been without the look at the machine is told beside it: `as_profiled_s`.
 Bars: median of the absolute error of the makespan at most 5 %, 90th percentile at most 10 %; of the plans given with
 95 % nine of ten hold; one device fewer misses nine of ten deadlines. 30 plans at least.
 
@@ -35,11 +37,13 @@ from vedette.values.deadline import DeadlineClass
 from vedette.values.demand import Demand, PlanKind
 from vedette.values.device import DeviceKind, Fleet, Stock
 from vedette.values.plan import Plan
+from vedette.values.profile import Profile
 from vedette.values.verification import Verification
 from vedette.wiring.carried import Carried
 from vedette.wiring.plan import Sources, devices_of, make_plan
 from vedette.wiring.plan_verify import verify_plan
 from vedette.wiring.profile import ProfileAsked, take_profile
+from vedette.wiring.profiles import home_profiles
 
 MODELS = ("efficientnet-lite0", "ssdlite-mobilenet-v2", "nanodet-m-320")
 FLEETS = (
@@ -58,6 +62,9 @@ BATCHES = (1, 4, 8)
 TRIALS = 3
 PROBABILITY = 0.95
 FILL = 0.95
+REFRESH_S = 10.0
+"""How long the devices of a plan work before it is made."""
+
 CLEARLY = 0.9
 """A deadline below this share of what one device fewer is predicted to take must be missed by it."""
 
@@ -79,7 +86,9 @@ class Row:
     measured_s: float | None
     error: float | None
     held: bool | None
-    speed: float | None
+    ratio: float | None
+    as_profiled_s: float | None
+    error_as_profiled: float | None
     notes: tuple[str, ...]
 
 
@@ -111,14 +120,17 @@ def summary(rows: Sequence[Row]) -> dict[str, Any]:
     """The bars, and what was reached."""
     plans = [row for row in rows if not row.fewer]
     errors = sorted(abs(row.error) for row in plans if row.error is not None)
+    before = sorted(abs(row.error_as_profiled) for row in plans if row.error_as_profiled is not None)
     held = [row.held for row in plans if row.held is not None]
     missed = [not row.held for row in rows if row.fewer and row.held is not None]
-    ninth = errors[max(0, -(-9 * len(errors) // 10) - 1)] if errors else None
+    ninth = _ninth(errors)
     return {
         "plans": len(plans),
         "failed": sum(row.measured_s is None for row in rows),
         "median_error": statistics.median(errors) if errors else None,
         "p90_error": ninth,
+        "median_error_as_profiled": statistics.median(before) if before else None,
+        "p90_error_as_profiled": _ninth(before),
         "held": _share(held),
         "one_fewer_misses": _share(missed),
         "met": bool(errors)
@@ -128,6 +140,11 @@ def summary(rows: Sequence[Row]) -> dict[str, Any]:
         and sum(held) >= 0.9 * len(held)
         and sum(missed) >= 0.9 * len(missed),
     }
+
+
+def _ninth(errors: Sequence[float]) -> float | None:
+    """The 90th percentile by the nearest rank of ascending errors."""
+    return errors[max(0, -(-9 * len(errors) // 10) - 1)] if errors else None
 
 
 def _share(truths: Sequence[bool]) -> dict[str, Any]:
@@ -159,9 +176,12 @@ def _beside(found: Devices, kind: DeviceKind) -> int:
 
 def _full(model: str, found: Devices, within_s: float) -> Plan:
     """A plan with so many images that its whole fleet is needed."""
-    most = _plan(Demand(PlanKind.BUDGET, (model,), found.fleet, within_s=within_s * FILL, probability=PROBABILITY))
+    most = _looked(Demand(PlanKind.BUDGET, (model,), found.fleet, within_s=within_s * FILL, probability=PROBABILITY))
     return _plan(
-        Demand(PlanKind.DEADLINE, (model,), found.fleet, images=most.images, within_s=within_s, probability=PROBABILITY)
+        Demand(
+            PlanKind.DEADLINE, (model,), found.fleet, images=most.images, within_s=within_s, probability=PROBABILITY
+        ),
+        most,
     )
 
 
@@ -179,7 +199,8 @@ def _fewer(plan: Plan, found: Devices) -> Plan | None:
         within_s=demand.within_s / 100,
         deadline=DeadlineClass.RELAXED,
     )
-    needed = next((one.needed for one in _plan(tight).relaxations if one.limit == "within"), None)
+    looked = _looked(tight)
+    needed = next((one.needed for one in looked.relaxations if one.limit == "within"), None)
     if needed is None:
         return None
     asked = Demand(
@@ -190,7 +211,7 @@ def _fewer(plan: Plan, found: Devices) -> Plan | None:
         within_s=needed * 1.0001,
         deadline=DeadlineClass.RELAXED,
     )
-    return _plan(asked)
+    return _plan(asked, looked)
 
 
 def _without(fleet: Fleet, kind: DeviceKind) -> Fleet:
@@ -198,8 +219,28 @@ def _without(fleet: Fleet, kind: DeviceKind) -> Fleet:
     return Fleet(tuple(Stock(each, count) for each, count in left if count))
 
 
-def _plan(demand: Demand) -> Plan:
-    return make_plan(demand, Sources(measure=False), lambda _: None).plan
+def _looked(demand: Demand) -> Plan:
+    """On profiles at the speed of the machine now."""
+    return make_plan(demand, Sources(measure=False, refresh_s=REFRESH_S), lambda _: None).plan
+
+
+def _plan(demand: Demand, looked: Plan) -> Plan:
+    """On the profiles of a plan that was made after a look."""
+    return make_plan(demand, Sources(named=looked.profiles, measure=False), lambda _: None).plan
+
+
+def _ratio(plan: Plan) -> float | None:
+    """Times now over times as profiled, of the devices of a plan; the mean where they are of several kinds."""
+    ratios = []
+    for name in plan.profiles:
+        now = home_profiles().get(name)
+        before = home_profiles().get(now.refreshed_from)
+        ratios += [_later_s(now) / _later_s(before)]
+    return statistics.fmean(ratios) if ratios else None
+
+
+def _later_s(profile: Profile) -> float:
+    return next(point.latency_s.mean for point in profile.points if point.latency_s is not None)
 
 
 def _carried_out(
@@ -211,11 +252,12 @@ def _carried_out(
     found: Verification | None = None
     notes: tuple[str, ...] = ()
     try:
-        found = verify_plan(plan, None, lambda _: None, Carried())
+        found = verify_plan(plan, None, lambda _: None, Carried(probe=False))
         notes = (*found.notes, *found.not_enforced)
     except VedetteError as error:
         notes = (error.message,)
-    measured = None if found is None else found.measured_s
+    measured, ratio = None if found is None else found.measured_s, _ratio(plan)
+    as_profiled = None if ratio is None else plan.makespan_s.expected / ratio
     return Row(
         model,
         devices,
@@ -230,7 +272,9 @@ def _carried_out(
         measured,
         None if found is None else found.error,
         None if measured is None else measured <= deadline,
-        None if found is None else found.speed,
+        ratio,
+        as_profiled,
+        None if measured is None or as_profiled is None else (measured - as_profiled) / measured,
         notes,
     )
 
@@ -239,10 +283,10 @@ def _line(row: Row) -> str:
     measured = "failed" if row.measured_s is None else f"{row.measured_s:7.2f}"
     error = "" if row.error is None else f"{row.error:+7.1%}"
     kind = "one fewer" if row.fewer else "plan"
-    speed = "" if row.speed is None else f"speed {row.speed:.2f}"
+    ratio = "" if row.ratio is None else f"ratio {row.ratio:.2f} ({row.error_as_profiled or 0.0:+7.1%} as profiled)"
     return (
         f"{row.model:22} {row.fleet:32} {kind:9} T {row.within_s:5.1f} s  predicted {row.predicted_s:7.2f}  "
-        f"measured {measured} {error}  {'held' if row.held else 'missed'}  {speed} {'; '.join(row.notes)}"
+        f"measured {measured} {error}  {'held' if row.held else 'missed'}  {ratio} {'; '.join(row.notes)}"
     )
 
 
@@ -256,6 +300,7 @@ def _settings() -> dict[str, Any]:
             "trials": TRIALS,
             "probability": PROBABILITY,
             "fill": FILL,
+            "refresh_s": REFRESH_S,
         },
         "environment": environment(),
     }

@@ -111,10 +111,11 @@ def brute_makespan(able: Sequence[tuple[Capability, int]], images: int, devices:
 
 @st.composite
 def varying(draw: st.DrawFn) -> Option:
-    """A mini-batch size whose times vary within processes and between them; of some the latter is not known."""
-    amounts = st.floats(0.001, 2.0)
+    """A mini-batch size whose times vary within processes and between them; of some the latter is not known.
+
+    Of some it is known what devices at work together do not share, and it may be more than what varies between trials.
+    """
+    amounts, deviations = st.floats(0.001, 2.0), st.none() | st.floats(0.0, 0.5)
     trials = draw(st.integers(1, 6))
-    parts = [
-        Moment(draw(amounts), draw(amounts), draw(st.none() | st.floats(0.0, 0.5)), trials, trials) for _ in range(2)
-    ]
+    parts = [Moment(draw(amounts), draw(amounts), draw(deviations), trials, trials, draw(deviations)) for _ in range(2)]
     return Option(draw(st.integers(1, 64)), parts[0], parts[1], draw(amounts), draw(amounts))

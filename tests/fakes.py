@@ -89,6 +89,28 @@ def write_colour_model(file: Path, side: int = 8, *, batch: int | str = "N", kin
     return file
 
 
+def write_stiff_model(file: Path, batch: int, *, channels: int = 3, side: int = 8) -> Path:
+    """The model of `write_colour_model` for `batch` rows only: the number is written into the middle of its graph.
+
+    With -1 `channels` are whatever is left, so that the graph runs with any rows, and answers for `batch` of them.
+    """
+    shape = numpy_helper.from_array(np.array([batch, channels], np.int64), "shape")
+    graph = helper.make_graph(
+        [
+            helper.make_node("GlobalAveragePool", ["input"], ["mean"]),
+            helper.make_node("Reshape", ["mean", "shape"], ["scores"]),
+        ],
+        "stiff",
+        [helper.make_tensor_value_info("input", TensorProto.FLOAT, [batch, 3, side, side])],
+        [helper.make_tensor_value_info("scores", TensorProto.FLOAT, [batch, 3])],
+        [shape],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.checker.check_model(model)
+    onnx.save(model, file)
+    return file
+
+
 def write_linear_model(file: Path, weights: np.ndarray) -> Path:
     """An ONNX model without images: float (N, inputs) times weights."""
     graph = helper.make_graph(

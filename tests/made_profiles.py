@@ -63,12 +63,13 @@ def profile_of(
     neighbours: int = 0,
     origin: Origin = Origin.MEASURED,
     created: str = "2026-01-02T03:04:05+00:00",
+    fixed_batch: int | None = None,
 ) -> Profile:
     """A profile of these points."""
     execution = Execution(RuntimeName.OPENVINO, Precision.BF16, "cpu", 1, device.threads)
     return Profile(
         name,
-        Profiled("lite0", "1", "ab" * 32, execution, device, tiling, neighbours, 75.1),
+        Profiled("lite0", "1", "ab" * 32, execution, device, tiling, neighbours, 75.1, fixed_batch),
         points,
         origin,
         HERE if origin is Origin.MEASURED else None,

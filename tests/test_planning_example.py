@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from deadline_cases import brute_makespan, capability, demand
 from vedette.rules.capacity.budget import most_images_plan
 from vedette.rules.capacity.capability import Capability, Option
 from vedette.rules.capacity.deadline import fewest_devices
+from vedette.rules.capacity.prediction import makespan
 from vedette.rules.capacity.spread import spread
 from vedette.values.moment import Moment
 
@@ -91,3 +93,18 @@ def test_the_prediction_of_the_example() -> None:
     assert (round(known.quantile_s(0.95) or 0, 2),) == said(r"One device ends within ([\d.]+) s with 95 %")
     assert (round((known.probability(3.0) or 0) * 100, 1),) == said(r"within 3 s with ([\d.]+) %")
     assert (round(known.quantile_s(0.95**0.5) or 0, 2),) == said(r"with 95 % needs ([\d.]+) s")
+
+
+def test_the_makespan_of_the_example() -> None:
+    """Of four devices, with and without what was measured side by side; the interval is the same."""
+    names = (r"b_W = ([\d.]+) s", r"w_L = ([\d.]+) s", r"b_L = ([\d.]+) s", r"a_L = ([\d.]+) s")
+    first_b, later_w, later_b, apart = (said(name)[0] for name in names)
+    first, later = Moment(0.6, 0.0, first_b, 3, 3), Moment(0.22, later_w, later_b, 300, 3)
+    alone, beside = (
+        makespan([spread(Option(8, first, one, 1, 1), 10)] * 4) for one in (later, replace(later, apart=apart))
+    )
+
+    assert (round(alone.expected, 2),) == said(r"four such devices is expected after ([\d.]+) s")
+    assert (round(beside.expected, 2),) == said(r"measured side by side, after ([\d.]+) s")
+    assert (beside.low, beside.high) == (alone.low, alone.high)
+    assert (round(beside.low or 0, 2), round(beside.high or 0, 2)) == said(r"interval from ([\d.]+) to ([\d.]+) s")

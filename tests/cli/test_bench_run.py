@@ -154,8 +154,9 @@ def test_a_run_can_be_replayed_and_other_bytes_are_refused(pictures: Path) -> No
     assert "the images differ" in changed.stderr
 
 
-def test_a_run_that_is_interrupted_keeps_what_was_measured(home: Path) -> None:
-    """Ctrl-C: exit code 130, a folder named .partial that can be shown."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_interrupted_keeps_what_was_measured(home: Path, number: signal.Signals) -> None:
+    """Ctrl-C and SIGTERM: exit code 130, a folder named .partial that can be shown."""
     with serving_here(service(Queue([1.0]))) as server:
         process = subprocess.Popen(  # a background shell ignores Ctrl-C; the command must not
             ["env", "--default-signal=INT", *command("run", server.url, "--duration", "60s")],
@@ -165,7 +166,7 @@ def test_a_run_that_is_interrupted_keeps_what_was_measured(home: Path) -> None:
         )
         while len(server.calls) < 300:
             assert process.poll() is None
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         _, told = process.communicate(timeout=30)
 
     (folder,) = (home / "runs").iterdir()

@@ -97,6 +97,7 @@ class TestIdle:
     [
         (("--rate", "1"), UsageError, "--rate 1 is none"),
         (("--rate", "0/s"), UsageError, "--rate 0/s"),
+        (("--rate", "1e7/s"), UsageError, "a rate lies between"),
         (("--p99", "300"), UsageError, "--p99 300 is no duration"),
         (("--idle-timeout", "-5s"), UsageError, "--idle-timeout -5s"),
         (("--kept-price", "0.3EUR/h"), UsageError, "no price is known of cpu:1"),

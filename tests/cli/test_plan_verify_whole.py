@@ -62,6 +62,25 @@ def test_deadline_is_planned_and_carried_out_in_one_go(home: Path, tmp_path: Pat
     assert done.returncode == (0 if plan["held"] else 1)
 
 
+def test_plan_is_made_at_the_speed_of_the_machine_now(home: Path, tmp_path: Path) -> None:
+    """Two processes work for a second first; the plan rests on a profile of that moment, which is kept."""
+    ready(home)
+
+    done = ran(
+        tmp_path, "cpu:0.5", "deadline", "--images", "60", "--within", "30s", "--devices", "cpu:0.5,cpu:0.5",
+        "--class", "relaxed", "--size", "64x64", "--refresh", "1s", "--verify",
+    )  # fmt: skip
+    plan = told(done)
+    kept = json.loads((home / "profiles" / f"{plan['profiles'][0]}.json").read_text(encoding="utf-8"))
+    ratio = kept["points"][0]["latency_s"]["mean"] / 0.004
+
+    assert kept["refreshed_from"].startswith("given-")
+    assert kept["points"][1]["latency_s"]["mean"] == pytest.approx(0.010 * ratio)
+    assert f"{ratio:.3g} times as long" in " ".join(plan["warnings"])
+    assert "looking for 1 s how quick colour is now on 2 devices" in done.stderr
+    assert (plan["held"], done.returncode) == (True, 0)
+
+
 def test_rate_is_planned_and_put_on_a_real_server_in_one_go(home: Path, tmp_path: Path) -> None:
     """An open loop of ten seconds at the rate that was asked; the goal is so wide that any machine keeps it."""
     ready(home)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from vedette.cli.profile_tables import list_row, print_profile
@@ -46,6 +48,19 @@ def test_a_profile_reads_well_at_80_columns(capsys: pytest.CaptureFixture[str]) 
     assert text[9] == "128 - - - - - - out of memory"
     assert text[10] == "batch 128, 640x480: it was killed"
     assert all(len(" ".join(line)) <= 80 for line in lines)
+
+
+def test_what_was_left_out_is_told_in_lines_of_80_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    """A list says that the profile was broken off."""
+    told = f"broken off: batch {', '.join(map(str, range(8, 65)))} of 640x480 not measured"
+    part = replace(PROFILE, broken_off=told)
+
+    print_profile(part)
+    lines = capsys.readouterr().out.splitlines()
+
+    assert told in " ".join(lines)
+    assert all(len(line) <= 80 for line in lines)
+    assert list_row(part)[-1] == "broken off"
 
 
 def test_a_list_tells_profiles_apart() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import colour_manifest, jpeg, write_colour_model
+from fakes import colour_manifest, jpeg, write_colour_model, write_stiff_model
 
 import vedette
 from vedette.adapters.store.record import to_data
@@ -58,6 +58,21 @@ def test_images_go_round_and_the_last_mini_batch_is_smaller(worker: Worker, orde
     assert min(work.batches_ns) > 0
     assert 0 < work.sampled_peak_bytes <= work.peak_bytes + 2_000_000
     assert work.energy_j is None or work.energy_j >= 0
+
+
+@pytest.mark.parametrize("runtime", [RuntimeName.ONNXRUNTIME, RuntimeName.OPENVINO])
+def test_a_graph_of_fixed_batch_takes_any_mini_batch_and_is_told(
+    worker: Worker, order: dict[str, Any], tmp_path: Path, runtime: RuntimeName
+) -> None:
+    """Six and one left over, of a graph that takes four; another graph tells no number."""
+    stiff = to_data(colour_manifest(write_stiff_model(tmp_path / "stiff.onnx", 4)))
+    assert worker.load(order)["fixed_batch"] is None
+
+    told = worker.load(order | {"manifest": stiff, "execution": to_data(Execution(runtime))})
+    work = worker.run(6, 7)
+
+    assert told["fixed_batch"] == 4
+    assert (len(work.batches_ns), work.images, work.answers) == (2, 7, 7 * 3)
 
 
 def test_a_run_begins_at_its_instant_and_not_before(worker: Worker, order: dict[str, Any]) -> None:

@@ -28,6 +28,16 @@ from vedette.wiring.plan_arguments import check_arguments
         ("tile", (1, 2, 3), "tile=(width, height)"),
         ("profiles", "det.yaml", "a list"),
         ("profiles", Path("det.yaml"), "a list"),
+        ("profiles", 5, "a list"),
+        ("model", 5, "a name, or a list of names"),
+        ("model", ["det", 5], "a name, or a list of names"),
+        ("one_of", "det", "a list of groups"),
+        ("one_of", [5], "a list of groups"),
+        ("within", True, "or seconds"),
+        ("p99", ["1s"], "or seconds"),
+        ("fill", 4, "a text"),
+        ("images_from", 5, "the folder of your images"),
+        ("profile_first", "no", "True or False"),
     ],
 )
 def test_argument_of_another_kind_is_told_by_its_name(name: str, value: object, step: str) -> None:
@@ -44,3 +54,5 @@ def test_what_is_meant_is_let_through() -> None:
     check_arguments(
         {"images": 10, "lost": 0, "rate": 30, "max_cost": 0, "size": (640, 480), "profiles": ["a"], "devices": None}
     )
+    check_arguments({"model": ["a", "b"], "one_of": ["a", ["b", "c"]], "within": "20s", "p99": 0.1, "images_from": "x"})
+    check_arguments({"model": (), "one_of": (), "profiles": (), "profile_first": False})

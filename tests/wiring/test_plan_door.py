@@ -16,6 +16,9 @@ from vedette.wiring.plan_store import home_plans
 POINTS = "points: [{batch: 1, latency_ms: 40, between_ms: 1, warm_up_ms: 60, trials: 3}, {batch: 8, latency_ms: 250}]"
 
 
+RATE = {"images": None, "within": None, "rate": 5.0, "p99": "1s"}
+
+
 @pytest.fixture
 def profile(tmp_path: Path) -> Path:
     """Of a detector on one core."""
@@ -61,8 +64,14 @@ def test_each_kind_is_asked_with_its_own_words(profile) -> None:
         ({"deadline": "firm"}, "deadline='firm' is not known"),
         ({"start": "hot"}, "start='hot' is not known"),
         ({"goal": "fame"}, "goal='fame' is not known"),
+        ({"goal": "quality"}, "goal=quality is of no use in a plan of kind deadline"),
+        ({"kind": "model", "goal": "cost"}, "goal=cost is of no use in a plan of kind model"),
+        ({"kind": "budget", "images": None, "goal": "energy"}, "goal=energy is of no use in a plan of kind budget"),
+        ({"kind": "rate", **RATE, "goal": "devices"}, "goal=devices is of no use in a plan of kind rate"),
+        ({"kind": "rate", **RATE, "start": "cold"}, "start=cold is of no use in a plan of kind rate"),
         ({"model": ["det", "other"]}, "2 models"),
         ({"overlap": 3}, "overlap and fill belong to tiles"),
+        ({"refresh": "10"}, "refresh='10' is no time"),
         ({"probability": 95.0}, "between 0 and 1"),
         ({"size": (640,)}, r"size=\(640,\) cannot be used"),
     ],
@@ -79,6 +88,8 @@ def test_the_same_errors_as_on_the_command_line(profile) -> None:
     """Devices that are none, profiles that are not there, a model that was not profiled."""
     with pytest.raises(UsageError, match="'gpu' is no device"):
         planned(profile, devices="gpu")
+    with pytest.raises(UsageError, match=r"0\.2 s is no time to look"):
+        planned(profile, refresh="200ms")
     with pytest.raises(NotFoundError, match=r"none\.yaml"):
         planned(profile, profiles=["none.yaml"])
     with pytest.raises(NotFoundError, match=r"with 1 cores \(cpu:1\), not with 0.5"):

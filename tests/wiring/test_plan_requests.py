@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from carried_plans import CHEAPER, ready
 from profiled_models import given_profile
 
 from vedette.adapters.probes.fingerprint import fingerprint
+from vedette.flows.bench.sandbox import Confinement
 from vedette.rules.capacity.matching import Match, Wanted
 from vedette.values.device import DeviceKind
 from vedette.values.frame import Size
@@ -17,9 +19,10 @@ from vedette.values.moment import Moment
 from vedette.values.profile import Origin, Profile
 from vedette.values.tiling import Tiling
 from vedette.values.trial import Placement
+from vedette.wiring.plan_apply import lone_configuration
 from vedette.wiring.plan_requests import ServedProfiles
 from vedette.wiring.profiles import home_profiles
-from vedette.wiring.replica_servers import away_from, usable
+from vedette.wiring.replica_servers import Confined, away_from, running_servers, usable
 
 pytestmark = pytest.mark.alone
 
@@ -84,6 +87,55 @@ def test_nothing_is_measured_where_it_is_known_or_cannot_be(profile: Profile, wa
 
     assert ServedProfiles(Kept(profile), None, said.append).measure(wanted) is profile
     assert said == []
+
+
+class Unbound:
+    """Implements `Sandboxes` and `Sandbox`: neither limits nor the binding to cores are enforced."""
+
+    prefix: tuple[str, ...] = ()
+    not_enforced: tuple[str, ...] = ("no limits",)
+    memory_bytes = None
+
+    def enforce(self, confinement: Confinement) -> Unbound:
+        assert confinement.cores
+        return self
+
+    def bind(self, pid: int) -> tuple[str, ...]:
+        assert pid > 0
+        return ("no cores",)
+
+    def out_of_memory(self) -> bool:
+        return False
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+def test_what_of_a_server_cannot_be_enforced_is_told(home: Path) -> None:
+    """Limits, and the binding to cores that is tried once it runs."""
+    ready(home)
+    profile = measured()
+    confined = Confined(KIND, [tuple(usable()[:1])])
+
+    with running_servers(
+        "colour", lambda ports: [lone_configuration(profile, one) for one in ports], {}, confined, Unbound()
+    ) as started:
+        told = [one.not_enforced for one in started]
+
+    assert told == [("no limits", "no cores")]
+
+
+def test_request_that_cannot_be_kept_is_told_and_used(home: Path) -> None:
+    """The folder of profiles is a file here: the plan is worth having all the same."""
+    ready(home)
+    shutil.rmtree(home / "profiles")
+    (home / "profiles").write_text("no folder")
+    said: list[str] = []
+
+    found = ServedProfiles(Kept(measured()), None, said.append).measure(WANTED)
+
+    assert found.request_s is not None
+    assert said[-1].startswith("note: it is measured again for the next plan: ")
 
 
 def test_server_that_does_not_start_leaves_the_profile_as_it_is(home: Path) -> None:

@@ -19,7 +19,7 @@ from vedette.values.execution import Execution, Precision, RuntimeName
 from vedette.values.frame import Size
 from vedette.values.profile import Failed, Origin
 from vedette.values.tiling import Tiling
-from vedette.wiring.profile import ProfileAsked, device_kind, take_profile
+from vedette.wiring.profile import ProfileAsked, ProfileInterrupted, device_kind, take_profile
 from vedette.wiring.profile_images import image_files
 from vedette.wiring.profiles import home_profiles
 
@@ -35,6 +35,7 @@ class InstantDevices:
     """Devices that say that they took 10 ms an image; more than `most` images do not fit."""
 
     most: int = 64
+    fixed_batch: int | None = None
     orders: list[DeviceOrder] = field(default_factory=list)
     sizes: list[Size] = field(default_factory=list)
 
@@ -53,7 +54,7 @@ class InstantDevice:
 
     async def load(self) -> Loading:
         self.devices.sizes.append(size_of_file(self.order.images[0]))
-        return Loading(0.1, 1)
+        return Loading(0.1, 1, fixed_batch=self.devices.fixed_batch)
 
     async def run(self, batch: int, images: int, at_ns: int | None = None) -> DeviceWork:
         if batch > self.devices.most:
@@ -130,6 +131,16 @@ def test_devices_read_images_of_the_size_of_their_point() -> None:
     assert taken.profile.sizes == (Size(40, 30), Size(80, 60))
 
 
+def test_a_fixed_batch_is_kept_and_told() -> None:
+    """With the profile, so that plans know where its times step."""
+    taken = take_profile(asked(), lambda _: None, InstantDevices(fixed_batch=4))
+
+    assert home_profiles().get(taken.profile.id).profiled.fixed_batch == 4
+    assert taken.notes == (
+        "the model's file fixes its batch: mini-batches run in parts of 4 rows, the last one filled up",
+    )
+
+
 def test_too_few_trials_are_called_invalid() -> None:
     """They are kept all the same."""
     taken = take_profile(asked(trials=2), lambda _: None, InstantDevices())
@@ -153,6 +164,34 @@ def test_a_limit_below_every_mini_batch_is_an_error() -> None:
         take_profile(asked(), lambda _: None, InstantDevices(most=0))
 
     assert "--memory-limit" in caught.value.help
+    assert home_profiles().heads() == []
+
+
+@dataclass
+class StoppedDevices(InstantDevices):
+    """As the user stops the command, with so many processes before."""
+
+    before: int = 0
+
+    def make(self, order: DeviceOrder) -> Device:
+        if len(self.orders) == self.before:
+            raise KeyboardInterrupt
+        return InstantDevices.make(self, order)
+
+
+def test_an_interruption_hands_on_what_was_complete_and_keeps_nothing() -> None:
+    """The first process counts for nothing; whether a part is kept is for the command to say."""
+    with pytest.raises(ProfileInterrupted) as caught:
+        take_profile(asked(source="vedette profile colour"), lambda _: None, StoppedDevices(before=3))
+    with pytest.raises(ProfileInterrupted) as early:
+        take_profile(asked(), lambda _: None, StoppedDevices(before=2))
+
+    part = caught.value.part
+    assert part is not None
+    assert [point.batch for point in part.points] == [1, 4]
+    assert part.broken_off == "broken off: batch 16 not measured; batch 1, 4 measured in 1 of 3 trials"
+    assert part.source == "vedette profile colour"
+    assert early.value.part is None
     assert home_profiles().heads() == []
 
 

@@ -16,6 +16,8 @@ from vedette.cli.tables import print_error, print_line
 from vedette.errors import INTERRUPTED, UsageError, VedetteError, exit_code
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from typer._click import Command, Context
 
 _LOADING = ("run", "serve", "evaluate", "demo")
@@ -107,7 +109,7 @@ def main() -> None:
 
     A request to terminate ends a command as Ctrl-C does: what was started is ended, what was measured is kept.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _terminated)
     try:
         app()
     except VedetteError as error:
@@ -118,3 +120,12 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(INTERRUPTED)
+
+
+def _terminated(number: int, frame: FrameType | None) -> None:
+    """Do what Ctrl-C does just now: while an event loop runs that cancels its work, and does not stop it in between.
+
+    Jobs in the background of a shell ignore Ctrl-C; they are interrupted where they are.
+    """
+    handler = signal.getsignal(signal.SIGINT)
+    (handler if callable(handler) else signal.default_int_handler)(number, frame)

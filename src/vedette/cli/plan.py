@@ -44,9 +44,9 @@ def list_plans(output_format: Printed = Format.TABLE) -> None:
 
         print_json([head_json(one) for one in plans])
     elif plans:
-        from vedette.cli.plan_tables import print_heads
+        from vedette.cli.plan_list import print_plan_list
 
-        print_heads(plans)
+        print_plan_list(plans)
     else:
         print_line("no plan is kept: make one with `vedette plan deadline`")
 

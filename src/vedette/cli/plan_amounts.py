@@ -38,6 +38,18 @@ def seconds_of(text: str, option: str = "--within") -> float:
     return seconds
 
 
+def parse_refresh(text: str | None) -> float | None:
+    """Seconds out of `10s`; None for None.
+
+    Raises:
+        UsageError: it is none, too short or too long.
+    """
+    from vedette.rules.capacity.refreshed import checked_look_s
+
+    seconds = parse_duration(text, "--refresh")
+    return None if seconds is None else checked_look_s(seconds)
+
+
 def parse_rate(text: str) -> float:
     """Images a second out of `30/s`, `600/min`.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from vedette.cli.plan_amounts import parse_refresh
 from vedette.cli.tables import Format, note, print_json
 from vedette.errors import NOTHING_WORKED, SOME_FAILED
 from vedette.values.plan import Status
@@ -40,10 +41,19 @@ class Answering:
     @property
     def sources(self) -> Sources:
         """What the plan may rest on."""
-        from vedette.wiring.plan import Sources
+        return sources_of(self.devices, self.rests_on, self.images_from)
 
-        named = tuple(self.rests_on.profile or ())
-        return Sources(self.devices.profiles, named, self.images_from, not self.rests_on.no_profile)
+
+def sources_of(devices: Devices, rests_on: SourceOptions, images_from: Path | None) -> Sources:
+    """What a plan may rest on, out of the options.
+
+    Raises:
+        UsageError: `--refresh` is no time.
+    """
+    from vedette.wiring.plan import Sources
+
+    named, refresh_s = tuple(rests_on.profile or ()), parse_refresh(rests_on.refresh)
+    return Sources(devices.profiles, named, images_from, not rests_on.no_profile, refresh_s)
 
 
 def answered(demand: Demand, how: Answering) -> None:

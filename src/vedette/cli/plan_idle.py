@@ -12,6 +12,7 @@ import typer
 from vedette.cli import plan_amounts as amounts
 from vedette.cli import plan_options as given
 from vedette.cli.option_group import spread
+from vedette.cli.plan_answer import sources_of
 from vedette.cli.plan_fleet import currency_of, one_device
 from vedette.cli.tables import Format, note, print_json, print_line, print_table
 from vedette.errors import NOTHING_WORKED
@@ -54,7 +55,6 @@ def idle(
 ) -> None:
     """Find when an idle instance is to end: kept warm, scaled to zero, or after which time."""
     from vedette.rules.capacity.idle_choice import IdleAsked
-    from vedette.wiring.plan import Sources
     from vedette.wiring.plan_idle import idle_timeouts
 
     devices = one_device(fleet)
@@ -64,17 +64,18 @@ def idle(
         None if idle_timeout is None else amounts.seconds_of(idle_timeout, "--idle-timeout"),
         amounts.parse_money_an_hour(kept_price, currency_of(devices), "--kept-price"),
     )
-    demand = Demand(
-        PlanKind.RATE,
-        (model,),
-        devices.fleet,
-        rate_per_s=asked.rate_per_s,
-        start=Start.COLD,
-        size=amounts.parse_image_size(pictures),
-        tiling=amounts.tiling_of(tiles),
+    demand = amounts.demanded(
+        lambda: Demand(
+            PlanKind.RATE,
+            (model,),
+            devices.fleet,
+            rate_per_s=asked.rate_per_s,
+            start=Start.COLD,
+            size=amounts.parse_image_size(pictures),
+            tiling=amounts.tiling_of(tiles),
+        )
     )
-    rests_on = Sources(devices.profiles, tuple(sources.profile or ()), pictures.images_from, not sources.no_profile)
-    found = idle_timeouts(demand, asked, rests_on, note)
+    found = idle_timeouts(demand, asked, sources_of(devices, sources, pictures.images_from), note)
     if output_format is Format.JSON:
         print_json(_json(found, model, devices.fleet.stocks[0].kind))
     else:

@@ -116,6 +116,14 @@ Profiles = Annotated[
 NoProfile = Annotated[
     bool, typer.Option("--no-profile", help="Never measure: stored and given ones only.", rich_help_panel=_PROFILES)
 ]
+Refresh = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TIME",
+        help="First see for so long how quick this machine is now: 10s. Profiles count as measured.",
+        rich_help_panel=_PROFILES,
+    ),
+]
 Printed = Annotated[Format, typer.Option("--format", help="What is printed.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the plan as JSON too.")]
 Verify = Annotated[bool, typer.Option("--verify", help="Carry it out here, and put measured beside predicted.")]
@@ -170,6 +178,7 @@ class SourceOptions:
 
     profile: Profiles = None
     no_profile: NoProfile = False
+    refresh: Refresh = None
 
 
 @dataclass(frozen=True, slots=True)

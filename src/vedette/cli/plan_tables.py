@@ -37,22 +37,6 @@ def print_plan(plan: Plan) -> None:
         _print_wrapped(warning, "note: ", "      ")
 
 
-def print_heads(plans: Sequence[Plan]) -> None:
-    """Print a line for each plan, as they are given."""
-    rows = [
-        (
-            plan.id,
-            plan.demand.kind.value,
-            ", ".join(plan.demand.models),
-            plan.status.value,
-            _value(plan.objective),
-            _NONE if plan.makespan_s is None else time_text(plan.makespan_s.expected),
-        )
-        for plan in plans
-    ]
-    print_table(("plan", "kind", "model", "status", ">objective", ">makespan"), rows)
-
-
 def _status(plan: Plan) -> str:
     told = {
         Status.OPTIMAL: "optimal, proven",
@@ -143,7 +127,7 @@ def _facts(plan: Plan) -> Iterator[tuple[str, str]]:
     demand, objective = plan.demand, plan.objective
     yield "demand", _asked(demand)
     if objective.value is not None:
-        yield "objective", f"{_value(objective)}{_bound(objective, plan.status)}"
+        yield "objective", f"{objective_text(objective)}{_bound(objective, plan.status)}"
     if plan.printed_objective is not None:
         yield "as printed", f"equation 2: NGPU x images = {amount_text(plan.printed_objective)}"
     if plan.makespan_s is not None:
@@ -164,7 +148,8 @@ def _facts(plan: Plan) -> Iterator[tuple[str, str]]:
         yield "profiles", ", ".join(plan.profiles)
 
 
-def _value(objective: Objective) -> str:
+def objective_text(objective: Objective) -> str:
+    """What was made best, as it is told: `2 devices`, `quality 24.3`; `-` without a plan."""
     if objective.value is None:
         return _NONE
     shown = amount_text(objective.value)

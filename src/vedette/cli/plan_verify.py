@@ -120,7 +120,8 @@ def _facts(found: Verification) -> Iterator[tuple[str, str]]:
 def _phase(speed: float) -> str:
     if abs(speed - 1) <= _SPEED:
         return ""
-    return ": the machine is slower now" if speed < 1 else ": the machine is quicker now"
+    phase = "slower" if speed < 1 else "quicker"
+    return f": the machine is {phase} now (`--refresh 10s` plans with that)"
 
 
 def _seconds(seconds: float) -> str:

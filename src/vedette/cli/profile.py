@@ -17,6 +17,7 @@ from vedette.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from vedette.values.profile import Profile
     from vedette.wiring.profile import ProfileAsked, Taken
 
 _OF_PROFILES = ("list", "show", "export", "import", "remove")
@@ -187,10 +188,24 @@ def _tell(asked: Iterable[ProfileAsked], output_format: Format, output: Path | N
 
 
 def _taken(asked: ProfileAsked) -> Taken:
-    from vedette.wiring.profile import take_profile
+    from vedette.wiring.profile import ProfileInterrupted, take_profile
 
     try:
         return take_profile(asked, note)
-    except KeyboardInterrupt:
-        note(f"interrupted: nothing of {asked.model} on {asked.device.name} is kept; profiles that were finished are")
+    except KeyboardInterrupt as stop:
+        part = stop.part if isinstance(stop, ProfileInterrupted) else None
+        _keep_part(part, f"{asked.model} on {asked.device.name}")
         raise
+
+
+def _keep_part(part: Profile | None, name: str) -> None:
+    """Of a profile that was interrupted; says what is kept, and how to have all of it."""
+    from vedette.wiring.profiles import home_profiles
+
+    if part is None:
+        note(f"interrupted: nothing of {name} is kept, fewer than two trials were complete; finished profiles are")
+        return
+    home_profiles().put(part)
+    told = f"as profile {part.id}{f' ({part.broken_off})' if part.broken_off else ''}"
+    note(f"interrupted: what was complete of {name} is kept {told}")
+    note(f"help: for all of it run {part.source}; plans then take that profile")

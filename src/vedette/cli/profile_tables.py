@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 from collections.abc import Sequence
 
 from vedette.cli.tables import print_json, print_line, print_table
@@ -14,6 +15,7 @@ from vedette.values.moment import Moment
 from vedette.values.profile import Failed, Origin, Profile, ProfilePoint
 
 _COLUMNS = (">batch", ">load s", ">W ms", ">L ms", ">+/-", ">images/s", ">peak MB", "notes")
+_WIDTH = 80
 _SHORT = {Failed.OUT_OF_MEMORY: "out of memory", Failed.REFUSED: "refused", Failed.TOO_LONG: "too long"}
 
 
@@ -31,6 +33,8 @@ def print_profile(profile: Profile) -> None:
     for point in profile.points:
         if point.reason:
             print_line(f"batch {point.batch}{_of_size(point.size)}: {point.reason}")
+    for line in textwrap.wrap(profile.broken_off, _WIDTH, break_on_hyphens=False):
+        print_line(line)
     print_line(f"L: mean and 95 % interval over trials. Profile {profile.id}")
 
 
@@ -49,11 +53,12 @@ def print_document(profile: Profile) -> None:
 
 
 def list_row(profile: Profile) -> tuple[str, ...]:
-    """A profile in a list: id, model, device, neighbours, batches, sizes, what measured it."""
+    """A profile in a list: id, model, device, neighbours, batches, what measured it or that it was broken off."""
     of = profile.profiled
     worked = [point.batch for point in profile.points if point.failed is None]
     batches = f"{min(worked)}..{max(worked)}" if worked else "none"
     how = "given" if profile.origin is Origin.GIVEN else f"{of.execution.runtime} {of.execution.precision}"
+    how = "broken off" if profile.broken_off else how
     return (profile.id, of.model, device_text(of.device), str(of.busy_neighbours), batches, how)
 
 

@@ -86,6 +86,7 @@ class Profiled:
         tiling: how images were cut; None: not at all.
         busy_neighbours: devices that worked beside it meanwhile, as the plan would have them.
         quality: reported or measured figure of the model (mAP, top-1), 0..100; None: not known.
+        fixed_batch: rows that the model's graph takes at a time; None: any number, or not known.
     """
 
     model: str
@@ -96,6 +97,11 @@ class Profiled:
     tiling: Tiling | None = None
     busy_neighbours: int = 0
     quality: float | None = None
+    fixed_batch: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.fixed_batch is not None and self.fixed_batch < 1:
+            raise ValueError(f"a graph takes one row at least, got fixed_batch {self.fixed_batch}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +119,9 @@ class Profile:
         seconds: how long measuring took.
         request_s: what a server takes for a request of one image besides the work of L(1): HTTP, and handing the image
             on; measured when a plan for a rate asks for it.
+        broken_off: what was left out because measuring was interrupted, in words; empty: nothing.
+        refreshed_from: id of the measured or given profile whose times were brought to the speed of the machine at
+            `created`; empty for one that is as it was measured or given.
     """
 
     id: str
@@ -124,6 +133,8 @@ class Profile:
     source: str = ""
     seconds: float = 0.0
     request_s: Moment | None = None
+    broken_off: str = ""
+    refreshed_from: str = ""
 
     def __post_init__(self) -> None:
         keys = [(point.size, point.batch) for point in self.points]

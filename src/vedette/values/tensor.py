@@ -24,6 +24,13 @@ class Signature:
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
 
+    @property
+    def fixed_batch(self) -> int | None:
+        """Rows that the graph takes at a time, where its one input fixes them; of several inputs nothing is said."""
+        if len(self.inputs) != 1 or not self.inputs[0].shape or self.inputs[0].shape[0] < 1:
+            return None
+        return self.inputs[0].shape[0]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NamedTensor:

@@ -77,7 +77,7 @@ class Worker:
             self._frames = list(_read(message["images"]))
             settle_process()
         peaks = {"peak_bytes": memory.peak_bytes, "sampled_peak_bytes": memory.sampled_peak_bytes}
-        return {"loaded_ns": loaded_ns, **peaks}
+        return {"loaded_ns": loaded_ns, "fixed_batch": self._work.fixed_batch, **peaks}
 
     def run(self, batch: int, images: int, at_ns: int | None = None) -> DeviceWork:
         """See `Device.run`; the images go round, from the first one on."""

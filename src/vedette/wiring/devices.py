@@ -99,8 +99,9 @@ class ProcessDevice:
             await self.close()
             raise
         load_s = (answer["loaded_ns"] - started_ns) / 1e9
-        peaks = [_within(answer[name], sandbox.memory_bytes) for name in ("peak_bytes", "sampled_peak_bytes")]
-        return Loading(load_s, child.pid, (*sandbox.not_enforced, *unbound), *peaks)
+        peak, sampled = (_within(answer[name], sandbox.memory_bytes) for name in ("peak_bytes", "sampled_peak_bytes"))
+        told = (*sandbox.not_enforced, *unbound)
+        return Loading(load_s, child.pid, told, peak, sampled, answer["fixed_batch"])
 
     async def run(self, batch: int, images: int, at_ns: int | None = None) -> DeviceWork:
         """See `Device.run`."""

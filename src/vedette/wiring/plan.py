@@ -14,6 +14,7 @@ from vedette.clock import SystemClock
 from vedette.errors import NotFoundError
 from vedette.flows.planning.known import ProfileSource
 from vedette.flows.planning.planner import Planner
+from vedette.flows.planning.refresh import RefreshedProfiles
 from vedette.rules.threads import usable_cores
 from vedette.values.demand import Demand, PlanKind
 from vedette.values.integer_program import IntegerProgram, Solution
@@ -22,7 +23,7 @@ from vedette.values.profile import Profile
 from vedette.wiring.plan_profiles import HomeProfiles, Sources, opened_profiles
 from vedette.wiring.plan_store import home_plans, keep_plan
 
-__all__ = ["Made", "Sources", "devices_of", "list_plans", "make_plan", "profiled_models"]
+__all__ = ["Made", "Sources", "devices_of", "list_plans", "make_plan", "profiled_models", "refreshed_source"]
 
 Say = Callable[[str], None]
 
@@ -69,9 +70,21 @@ def make_plan(demand: Demand, sources: Sources, say: Say) -> Made:
     profiles = opened_profiles(sources, say)
     cores = usable_cores(probe_host())
     source = profiles if demand.kind is not PlanKind.RATE or not sources.measure else _served(profiles, sources, say)
-    plan = Planner(source, LazyCpSat(), SystemClock(), cores).plan(demand)
-    profiles.check_named(plan.profiles)
+    now = refreshed_source(source, demand, sources, cores, say)
+    plan = Planner(now or source, LazyCpSat(), SystemClock(), cores).plan(demand)
+    profiles.check_named(plan.profiles if now is None else now.origins(plan.profiles))
     return Made(keep_plan(plan), profiles.given | profiles.named)
+
+
+def refreshed_source(
+    source: ProfileSource, demand: Demand, sources: Sources, cores: int, say: Say
+) -> RefreshedProfiles | None:
+    """The source at the speed of the machine now, where that is asked for."""
+    if sources.refresh_s is None:
+        return None
+    from vedette.wiring.plan_refresh import refreshed_profiles  # starts processes, and other plans do not
+
+    return refreshed_profiles(source, demand, cores, sources.refresh_s, sources.images_from, say)
 
 
 def _served(profiles: HomeProfiles, sources: Sources, say: Say) -> ProfileSource:

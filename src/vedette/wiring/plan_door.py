@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from vedette.adapters.config.fleet import Devices
 from vedette.errors import InvalidError
+from vedette.rules.capacity.refreshed import checked_look_s
 from vedette.rules.serving.units import seconds_of
 from vedette.values.deadline import DeadlineClass
 from vedette.values.demand import Demand, Goal, Limits, PlanKind, Start
@@ -121,6 +122,7 @@ def plan(  # noqa: PLR0913 - the same choices as on the command line
     fill: str | None = None,
     profiles: Sequence[str | Path] = (),
     profile_first: bool = True,
+    refresh: Time | None = None,
     one_of: Sequence[Sequence[str]] = (),
 ) -> Planned:
     """Plan what to run where; the plan is kept as those of the command line are.
@@ -138,7 +140,7 @@ def plan(  # noqa: PLR0913 - the same choices as on the command line
         deadline: `hard`, `soft`, `relaxed` or `best-effort`; `soft` unless given, of a budget `relaxed`.
         probability: with which a soft plan must hold.
         lost: devices that may be lost at the start.
-        goal: what is made best.
+        goal: what is made best: of `deadline` `devices`, `cost` or `energy`, of `rate` `replicas` or `cost`.
         max_cost: in the currency of the devices, of the whole job; of a rate an hour.
         max_energy_wh: of the whole job.
         max_batch: images of a mini-batch.
@@ -150,6 +152,7 @@ def plan(  # noqa: PLR0913 - the same choices as on the command line
         fill: `blank` or `overview`.
         profiles: ids and files to rest on.
         profile_first: measure what is not profiled; blocks for minutes.
+        refresh: see first for so long how quick this machine is now, and plan with that; None: as it was profiled.
         one_of: of `beside`: groups of models, of each of which exactly one is needed; `model` is left out then.
 
     Raises:
@@ -186,7 +189,8 @@ def plan(  # noqa: PLR0913 - the same choices as on the command line
         raise InvalidError("overlap and fill belong to tiles", help="give tile=(width, height)")
     _check_whole(demand)
     folder = None if images_from is None else Path(images_from)
-    made = make_plan(demand, Sources(fleet.profiles, named, folder, profile_first), _unheard)
+    look_s = None if refresh is None else checked_look_s(_seconds(refresh, "refresh") or 0.0)
+    made = make_plan(demand, Sources(fleet.profiles, named, folder, profile_first, look_s), _unheard)
     return Planned(made.plan, made.given)
 
 
@@ -197,6 +201,13 @@ _NEEDED = {
     PlanKind.MODEL: ("images", "within_s"),
     PlanKind.RATE: ("rate_per_s", "p99_ms"),
     PlanKind.BESIDE: ("images", "within_s"),
+}
+_GOALS = {
+    PlanKind.DEADLINE: (Goal.DEVICES, Goal.COST, Goal.ENERGY),
+    PlanKind.BUDGET: (Goal.IMAGES,),
+    PlanKind.MODEL: (Goal.QUALITY,),
+    PlanKind.RATE: (Goal.REPLICAS, Goal.COST),
+    PlanKind.BESIDE: (Goal.QUALITY,),
 }
 _WORDS = {"images": "images", "within_s": "within", "rate_per_s": "rate", "p99_ms": "p99"}
 
@@ -212,6 +223,11 @@ def _check_whole(demand: Demand) -> None:
             raise InvalidError(f"{word} {told} a plan of kind {demand.kind}", help=f"it takes {words}")
     if demand.kind is PlanKind.BESIDE:
         _check_beside(demand)
+    if demand.goal not in (None, *_GOALS[demand.kind]):
+        goals = ", ".join(_GOALS[demand.kind])
+        raise InvalidError(f"goal={demand.goal} is of no use in a plan of kind {demand.kind}", help=f"it takes {goals}")
+    if demand.kind is PlanKind.RATE and demand.start is not Start.LOADED:
+        raise InvalidError(f"start={demand.start} is of no use in a plan of kind rate", help="its servers are loaded")
     if len(demand.models) > 1 and demand.kind not in _SEVERAL:
         raise InvalidError(f"{len(demand.models)} models in a plan of kind {demand.kind}", help='take kind "model"')
 

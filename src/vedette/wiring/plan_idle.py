@@ -11,6 +11,7 @@ from vedette.flows.planning.idle import known_instance
 from vedette.rules.capacity.idle_choice import IdleAsked, IdleChoice, idle_choice
 from vedette.rules.threads import usable_cores
 from vedette.values.demand import Demand
+from vedette.wiring.plan import refreshed_source
 from vedette.wiring.plan_profiles import Sources, opened_profiles
 
 Say = Callable[[str], None]
@@ -44,7 +45,8 @@ def idle_timeouts(demand: Demand, asked: IdleAsked, sources: Sources, say: Say) 
             f"--kept-price has nothing to be held against: no price is known of {device.name}",
             help="add its price while it runs: --price 0.12EUR/h",
         )
-    profiles = opened_profiles(sources, say)
-    found = known_instance(demand, profiles, usable_cores(probe_host()))
-    profiles.check_named([found.profile.id])
+    profiles, cores = opened_profiles(sources, say), usable_cores(probe_host())
+    now = refreshed_source(profiles, demand, sources, cores, say)
+    found = known_instance(demand, now or profiles, cores)
+    profiles.check_named([found.profile.id] if now is None else now.origins([found.profile.id]))
     return IdleFound(idle_choice(found.instance, asked), found.profile.id, found.warnings)

@@ -40,12 +40,15 @@ class Sources:
         named: ids and files that the user named; each has to be of use.
         images_from: folder of the user's images, to measure with; None: crops of the shipped photos.
         measure: whether what is not there is measured.
+        refresh_s: how long the devices of the fleet work first, so that the plan has the speed of this machine now;
+            None: profiles count as they were measured.
     """
 
     files: tuple[Path, ...] = ()
     named: tuple[str, ...] = ()
     images_from: Path | None = None
     measure: bool = True
+    refresh_s: float | None = None
 
 
 @dataclass(slots=True)
@@ -64,7 +67,7 @@ class HomeProfiles:
         """The named profile that fits best, else one that came with the fleet, else one of the home folder."""
         wanted = self._completed(wanted)
         refused: list[Refused] = []
-        for profiles in (self.named.values(), self.given.values(), home_profiles().all()):
+        for profiles in (self.named.values(), self.given.values(), _lasting()):
             match = best_profile(profiles, wanted)
             if match.profile is not None:
                 return replace(match, refused=(*refused, *match.refused))
@@ -143,6 +146,11 @@ class HomeProfiles:
     def _is_given(self, model: str) -> bool:
         known = (*self.named.values(), *self.given.values(), *home_profiles().all())
         return any(profile.profiled.model == model for profile in known)
+
+
+def _lasting() -> list[Profile]:
+    """Profiles of the home folder; a refreshed one is of its moment, and is taken where it is named only."""
+    return [one for one in home_profiles().all() if not one.refreshed_from]
 
 
 _GIVE = "profile it, or give a profile: docs/profiles.md tells how to write one"

@@ -97,7 +97,7 @@ def carry_rate(plan: Plan, profiles: Mapping[str, Profile], how: Carried, say: S
         _replayed(plan, replicas, kind, load),
         _speed(costs, kind),
         apart,
-        tuple(dict.fromkeys(lacking for one in started for lacking in one.sandbox.not_enforced)),
+        tuple(dict.fromkeys(lacking for one in started for lacking in one.not_enforced)),
     )
 
 

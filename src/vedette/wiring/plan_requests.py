@@ -13,7 +13,7 @@ from pathlib import Path
 from vedette.adapters.processes.precise_loop import precise_loop
 from vedette.adapters.targets.image import ImageTarget
 from vedette.clock import Clock, SystemClock
-from vedette.errors import VedetteError
+from vedette.errors import ExhaustedError, UnavailableError, VedetteError
 from vedette.flows.planning.known import ProfileSource
 from vedette.flows.planning.request_cost import RequestCost, request_cost
 from vedette.flows.planning.verify_rate import WARM_UP
@@ -66,7 +66,10 @@ class ServedProfiles:
             self.say(f"note: it could not be measured: {error.message}")
             return profile
         profile = replace(profile, request_s=cost.besides_s)
-        home_profiles().put(profile)
+        try:
+            home_profiles().put(profile)
+        except (ExhaustedError, UnavailableError) as error:  # the plan is worth having all the same
+            self.say(f"note: it is measured again for the next plan: {error.message}")
         return profile
 
 

@@ -19,8 +19,7 @@ from vedette.adapters.store.profiles import new_profile_id
 from vedette.clock import SystemClock
 from vedette.errors import ExhaustedError, UnsupportedError, UsageError
 from vedette.flows.bench.device import Devices
-from vedette.flows.bench.profiling import ProfileOrder, Profiling
-from vedette.flows.bench.profiling import profile as measure
+from vedette.flows.bench.profiling import ProfileOrder, ProfileSession, Profiling
 from vedette.flows.bench.trial import Length
 from vedette.rules.candidates import Wish
 from vedette.rules.capacity.next_point import FEWEST_TRIALS
@@ -90,6 +89,18 @@ class Taken:
     notes: tuple[str, ...]
 
 
+class ProfileInterrupted(KeyboardInterrupt):
+    """Measuring was interrupted, and every process was ended.
+
+    Attributes:
+        part: a profile of what was complete, which is not kept yet; None where that is too little.
+    """
+
+    def __init__(self, part: Profile | None) -> None:
+        super().__init__()
+        self.part = part
+
+
 def device_kind(name: str, memory_bytes: int | None = None) -> DeviceKind:
     """The device of `cpu:0.5`, with a limit of its memory.
 
@@ -115,7 +126,7 @@ def take_profile(asked: ProfileAsked, say: Say, devices: Devices | None = None) 
         ExhaustedError: not even one mini-batch fits the memory.
         UnsupportedError: no mini-batch can be run, or the devices do not fit on the cores.
         VedetteError: the model is not there or cannot be run as wished, or there is no image.
-        KeyboardInterrupt: interrupted; every process was ended and nothing was kept.
+        ProfileInterrupted: interrupted; every process was ended, and what was complete is with it.
     """
     manifest = find_manifest(asked.model, say)
     _check(asked, manifest)
@@ -138,7 +149,13 @@ def take_profile(asked: ProfileAsked, say: Say, devices: Devices | None = None) 
             asked.seed,
             asked.length,
         )
-        found = asyncio.run(measure(ProcessDevices(say) if devices is None else devices, order, clock, say))
+        session = ProfileSession(ProcessDevices(say) if devices is None else devices, order, clock, say)
+        try:
+            found = asyncio.run(session.run())
+        except KeyboardInterrupt:
+            part = session.so_far()
+            kept = None if part is None else _profile(asked, manifest, execution, part)
+            raise ProfileInterrupted(kept) from None
     if all(point.failed is not None for point in found.points):
         raise _nothing_worked(asked, found)
     profile = _profile(asked, manifest, execution, found)
@@ -178,6 +195,7 @@ def _profile(asked: ProfileAsked, manifest: Manifest, execution: Execution, foun
         asked.tiling,
         asked.neighbours,
         _quality(manifest),
+        found.fixed_batch,
     )
     now = SystemClock().wall()
     return Profile(
@@ -188,6 +206,7 @@ def _profile(asked: ProfileAsked, manifest: Manifest, execution: Execution, foun
         created=now.isoformat(timespec="seconds"),
         source=asked.source,
         seconds=found.seconds,
+        broken_off=found.broken_off,
     )
 
 

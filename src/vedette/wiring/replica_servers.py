@@ -35,11 +35,11 @@ _START_S = 120.0
 
 @dataclass(frozen=True, slots=True)
 class RunningServer:
-    """A server that runs, and where."""
+    """A server that runs, where, and what of its confinement this system cannot enforce, in words."""
 
     server: Server
-    sandbox: Sandbox
     target: TargetSpec
+    not_enforced: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +76,9 @@ def running_servers(
             sandbox = sandboxes.enforce(Confinement(bound[number], device.cores, device.memory_bytes))
             stack.callback(_close, sandbox)
             server = stack.enter_context(Server(_command(sandbox, config, ports[number]), config.with_suffix(".log")))
-            sandbox.bind(server.pid)
+            lacking = (*sandbox.not_enforced, *sandbox.bind(server.pid))
             target = TargetSpec(TargetKind.IMAGE, f"http://127.0.0.1:{ports[number]}/infer/{model}")
-            started.append(RunningServer(server, sandbox, target))
+            started.append(RunningServer(server, target, lacking))
         yield started
 
 

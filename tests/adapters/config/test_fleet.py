@@ -132,6 +132,20 @@ def test_no_text_crashes_the_reader(tmp_path_factory, text) -> None:
             assert read_devices(devices, 2).fleet.count
 
 
+def test_a_price_that_no_device_needs_is_refused(tmp_path: Path) -> None:
+    """It would be ignored; with one device that lacks it, it is that one's."""
+    file = tmp_path / "fleet.yaml"
+    file.write_text("devices: [{name: cpu:1, price_per_hour: 1}]", encoding="utf-8")
+
+    with pytest.raises(UsageError, match="is of no use: every device of") as caught:
+        read_devices(str(file), 2, Price(0.5))
+
+    assert caught.value.help
+    file.write_text("devices: [{name: cpu:1, price_per_hour: 1}, {name: cpu:0.5}]", encoding="utf-8")
+    prices = [stock.kind.price_per_hour for stock in read_devices(str(file), 2, Price(0.5)).fleet.stocks]
+    assert prices == [1.0, 0.5]
+
+
 @pytest.mark.parametrize(
     ("text", "price"),
     [

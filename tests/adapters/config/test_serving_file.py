@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vedette.adapters.config.serving_file import keys_of, lint, lint_text, read_serving
-from vedette.adapters.config.serving_schema import EXAMPLES, ServingFile
+from vedette.adapters.config.serving_schema import ServingFile
 from vedette.adapters.config.yaml_lines import MAX_CHARACTERS, read_lined
 from vedette.errors import NotFoundError, UsageError
 from vedette.values.deadline import DeadlineClass
@@ -153,24 +153,6 @@ def test_every_key_of_the_values_is_a_key_of_the_file() -> None:
     assert set(keys_of(("files",))) == set(FilePolicy.__dataclass_fields__)
     assert set(keys_of(("pipelines", 0))) == set(PipelineOptions.__dataclass_fields__)
     assert set(keys_of(("log",))) == set(LogOptions.__dataclass_fields__)
-
-
-@pytest.mark.parametrize("key", [key for key in ServingFile.model_fields if key != "keys"])
-def test_every_example_is_valid(key: str) -> None:
-    """What an error advises to write is right."""
-    assert _lint(f"{key}: {EXAMPLES[key]}") == ()
-
-
-def test_every_example_inside_of_a_section_is_valid() -> None:
-    """Of models, keys, limits and the other sections too."""
-    sections = {"models": {"name"}, "tls": {"certificate", "key"}, "pipelines": {"name"}}
-    for section in ("models", "tls", "limits", "fetch", "files", "pipelines", "log"):
-        for key in keys_of((section, 0)):
-            example = EXAMPLES.get(f"{section}.{key}", EXAMPLES[key])
-            wanted = dict.fromkeys(sections.get(section, set()), "a") | {key: example}
-            inner = ", ".join(f"{name}: {value}" for name, value in wanted.items())
-            listed = f"[{{{inner}}}]" if section in ("models", "pipelines") else f"{{{inner}}}"
-            assert _lint(f"{section}: {listed}") == (), key
 
 
 def test_every_problem_is_told_with_place_line_value_expected_and_fix(tmp_path: Path) -> None:

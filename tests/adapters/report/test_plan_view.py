@@ -13,7 +13,7 @@ from vedette.adapters.report.plan_view import asked, build_plan_view
 from vedette.adapters.report.ticks import ticks
 from vedette.values.demand import Demand, Goal, PlanKind
 from vedette.values.device import Fleet, Stock
-from vedette.values.plan import Objective, Relaxation, Status
+from vedette.values.plan import Objective, Prediction, Relaxation, Status
 
 
 def test_every_device_is_a_lane_that_ends_when_it_is_expected_to() -> None:
@@ -27,6 +27,21 @@ def test_every_device_is_a_lane_that_ends_when_it_is_expected_to() -> None:
     assert (doubt.start_s, doubt.end_s) == (7.9, 8.6)
     assert view.gantt.within_s == 10.0
     assert view.gantt.end_s > 10.0
+
+
+def test_a_device_that_stands_by_has_no_time() -> None:
+    """Its lane and its row say so; one mini-batch is one, and 99.9 % are not rounded to certainty."""
+    first, second = made_plan().assignments
+    sure = replace(first, later_uses=0, images=16, time_s=Prediction(0.2, 0.19, 0.21, 0.999))
+    idle = replace(second, later_uses=0, images=0, time_s=Prediction(0.0))
+
+    view = build_plan_view(made_plan(assignments=(sure, idle)))
+
+    assert view.gantt is not None
+    works, waits = view.gantt.lanes
+    assert [one.label for one in works.stretches] == ["1 mini-batch of 16, 0.200 s", "0.190 to 0.210 s with 99.9 %"]
+    assert (waits.told, waits.stretches) == ("stands by", ())
+    assert view.sheets[0].rows[1][5] == "stands by"
 
 
 def test_the_curves_are_those_of_the_profile_with_the_chosen_point_marked() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import COLOURS, colour_manifest, write_colour_model, write_linear_model
+from fakes import COLOURS, colour_manifest, write_colour_model, write_linear_model, write_stiff_model
 
 from vedette.adapters.runtimes.null import NullLoader
 from vedette.adapters.runtimes.onnxruntime import OnnxRuntimeLoader
@@ -144,6 +144,44 @@ def test_a_model_whose_batch_is_fixed_still_takes_any_batch_that_it_divides(engi
     (scores,) = loaders[engine].load(colour_manifest(model), Execution(RuntimeName(engine))).infer(batch)
 
     np.testing.assert_allclose(scores, normalised(batch, [0] * 3, [255] * 3), atol=1e-6)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("plan", Plan)
+@pytest.mark.parametrize(("batch", "channels"), [(1, 3), (1, -1), (4, 3), (4, -1)])
+def test_a_graph_with_its_batch_written_into_it_takes_any_number_of_rows(
+    engine, plan, batch, channels, loaders, tmp_path
+) -> None:
+    """More run in parts, fewer are filled up, and each row has its own answer; the graph alone answers `batch` rows."""
+    model = write_stiff_model(tmp_path / "stiff.onnx", batch, channels=channels)
+    runtime = loaders[engine].load(colour_manifest(model), Execution(RuntimeName(engine)), plan)
+
+    for count in (1, 2, 3, 4, 5, 8, 9):
+        images = pictures(count)
+        truth = normalised(images, [0] * 3, [255] * 3)
+        given = images if plan is Plan.IMAGE else (images.transpose(0, 3, 1, 2) / np.float32(255)).copy()
+        (scores,) = runtime.infer(given)
+        np.testing.assert_allclose(scores, truth, atol=1e-6)
+    assert runtime.signature.fixed_batch == batch
+
+
+def test_a_graph_that_openvino_can_open_is_not_run_in_parts(loaders, tmp_path) -> None:
+    """A batch that only the file's header fixes costs nothing."""
+    model = write_colour_model(tmp_path / "four.onnx", batch=4)
+
+    runtime = loaders["openvino"].load(colour_manifest(model), Execution(RuntimeName.OPENVINO))
+
+    assert runtime.signature.fixed_batch is None
+
+
+def test_a_compiled_graph_of_fixed_batch_that_was_kept_is_still_run_in_parts(loaders, tmp_path) -> None:
+    """The second load does not read the model."""
+    manifest = colour_manifest(write_stiff_model(tmp_path / "stiff.onnx", 4))
+    loaders["openvino"].load(manifest, Execution(RuntimeName.OPENVINO)).close()
+
+    (scores,) = loaders["openvino"].load(manifest, Execution(RuntimeName.OPENVINO)).infer(pictures(6))
+
+    np.testing.assert_allclose(scores, normalised(pictures(6), [0] * 3, [255] * 3), atol=1e-6)
 
 
 @pytest.mark.parametrize("engine", ENGINES)

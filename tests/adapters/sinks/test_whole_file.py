@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import json
 import os
+import socket
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -86,6 +88,89 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
 
     assert (tmp_path / "a.txt").is_symlink()
     assert (tmp_path / "big/real.txt").read_bytes() == b"one\n"
+
+
+@pytest.fixture
+def fifo(tmp_path: Path) -> Iterator[Path]:
+    """A FIFO that is open for reading without waiting, so that no writer waits either."""
+    path = tmp_path / "fifo.jsonl"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    yield path
+    os.close(reader)
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_what_is_no_regular_file_gets_its_records_as_they_come(fifo: Path, *, complete: bool) -> None:
+    """A FIFO stays one, and nothing is put beside it."""
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    file = WholeFile(fifo)
+    file.append(b"one\n")
+    first = os.read(reader, 100)
+    file.append(b"two\n")
+    file.close(complete=complete)
+    rest = os.read(reader, 100)
+    end = os.read(reader, 100)
+    os.close(reader)
+
+    assert (first, rest, end) == (b"one\n", b"two\n", b"")
+    assert stat.S_ISFIFO(fifo.stat().st_mode)
+    assert names(fifo.parent) == ["fifo.jsonl"]
+
+
+def test_a_link_to_a_fifo_writes_into_it(fifo: Path) -> None:
+    """As the shell does."""
+    link = fifo.parent / "link.jsonl"
+    link.symlink_to(fifo.name)
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    file = WholeFile(link)
+    file.append(b"one\n")
+    file.discard()
+
+    assert os.read(reader, 100) == b"one\n"
+    os.close(reader)
+    assert link.is_symlink()
+    assert stat.S_ISFIFO(fifo.stat().st_mode)
+
+
+def test_a_reader_that_goes_away_is_told(tmp_path: Path) -> None:
+    """No record can be taken back from a FIFO."""
+    path = tmp_path / "fifo"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    file = WholeFile(path)
+    os.close(reader)
+
+    with pytest.raises(UnavailableError, match="fifo cannot be written: Broken pipe"):
+        file.append(b"one\n")
+    file.close(complete=False)
+    assert names(tmp_path) == ["fifo"]
+
+
+def test_a_socket_is_refused(tmp_path: Path) -> None:
+    """It is no regular file, and takes no records in this way."""
+    path = Path(os.path.relpath(tmp_path / "s"))
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind(str(path))
+        with pytest.raises(UnavailableError, match="s cannot be written: No such device or address"):
+            WholeFile(path)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_a_device_stays_one(tmp_path: Path) -> None:
+    """Into nothing, and into one that takes nothing; through links, so that a failure would cost no device."""
+    for name in ("null", "full"):
+        (tmp_path / name).symlink_to(f"/dev/{name}")
+    file = WholeFile(tmp_path / "null")
+    file.append(b"one\n")
+    file.close(complete=True)
+    full = WholeFile(tmp_path / "full")
+    with pytest.raises(ExhaustedError, match="full cannot be written: No space left"):
+        full.append(b"one\n")
+    full.close(complete=False)
+
+    assert all(stat.S_ISCHR(Path("/dev", name).stat().st_mode) for name in ("null", "full"))
+    assert names(tmp_path) == ["full", "null"]
 
 
 @pytest.mark.parametrize("name", ["x" * 255, "\N{CAT FACE}" * 60 + "abc.jsonl", "a b'c\".txt", "-.txt"])

@@ -66,6 +66,16 @@ def test_the_document_tells_every_key() -> None:
     assert {field.name for field in fields(ProfilePoint)} - {"batch", "size"} <= table
 
 
+def test_what_devices_do_not_share_is_kept_and_may_be_missing() -> None:
+    """A document without it, as earlier ones are, tells that it is not known."""
+    text = changed(lambda data: data["points"][0]["latency_s"].update(apart=0.0004))
+    older = changed(lambda data: data["points"][0]["latency_s"].pop("apart"))
+
+    assert read(text).points[0].latency_s.apart == 0.0004
+    assert read(write_profile(read(text))) == read(text)
+    assert read(older).points[0].latency_s.apart is None
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -93,12 +103,15 @@ def test_the_document_tells_every_key() -> None:
         (changed(lambda data: data.pop("schema")), "it is no profile: its schema is 'None'"),
         (changed(lambda data: data.update(id="../x")), "id: '../x' cannot be the name of a file"),
         (changed(lambda data: data.update(points=[])), "points: a profile has one at least"),
+        (changed(lambda data: data["profiled"].update(fixed_batch=0)), "one row at least, got fixed_batch 0"),
         (changed(lambda data: data.update(origin="given")), "a given one has none"),
         (changed(lambda data: data.update(environment=None)), "a measured profile has an environment"),
         (changed(lambda data: data.update(secconds=1)), "secconds: unknown key, did you mean seconds?"),
         (changed(lambda data: data["points"].append(data["points"][0])), "each pair of image size and batch once"),
         (changed(lambda data: data["points"][1].update(peak_byte=1)), "unknown key, did you mean peak_bytes?"),
         (changed(lambda data: data["points"][1]["warm_up_s"].update(mean=-1)), "points[1].warm_up_s: an amount"),
+        (changed(lambda data: data["points"][0]["latency_s"].update(apart=-1)), "points[0].latency_s: an amount"),
+        (changed(lambda data: data["points"][0]["latency_s"].update(apart=1e8)), "latency_s: 0.01 is beyond what is"),
         (changed(lambda data: data["points"][0].pop("warm_up_s")), "points[0]: a point has latency_s and warm_up_s"),
         (changed(lambda data: data["points"][0].update(peak_bytes=-1)), "peak_bytes is 0 or more, got -1"),
         (changed(lambda data: data["points"][0].update(batch=True)), "points[0].batch: a whole number is expected"),

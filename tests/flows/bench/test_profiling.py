@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -11,7 +12,7 @@ from virtual_time import VirtualClock, run
 
 from vedette.errors import ExhaustedError, UnavailableError, UnsupportedError, VedetteError
 from vedette.flows.bench.device import Device, DeviceOrder, DeviceWork, Loading
-from vedette.flows.bench.profiling import ProfileOrder, Profiling, profile
+from vedette.flows.bench.profiling import ProfileOrder, ProfileSession, Profiling, profile
 from vedette.flows.bench.trial import Length
 from vedette.values.device import DeviceKind
 from vedette.values.execution import Execution, RuntimeName
@@ -44,6 +45,7 @@ class Machine:
     error: VedetteError | None = None
     energy: bool = False
     load_peak: int = 0
+    fixed_batch: int | None = None
     made: list[FakeDevice] = field(default_factory=list)
     busy: int = 0
 
@@ -75,7 +77,8 @@ class FakeDevice:
         await self.clock.sleep_until(self.clock.now_ns() + S // 2)
         if self.machine.memory == 0:
             raise ExhaustedError("it was killed for want of memory", help="-")
-        return Loading(0.5, 100 + self.number, ("memory limit is not enforced: no rights",), peak, max(0, peak - 1))
+        told = ("memory limit is not enforced: no rights",)
+        return Loading(0.5, 100 + self.number, told, peak, max(0, peak - 1), self.machine.fixed_batch)
 
     async def run(self, batch: int, images: int, at_ns: int | None = None) -> DeviceWork:
         if self.machine.error is not None:
@@ -215,11 +218,22 @@ def test_a_mini_batch_beyond_the_longest_time_ends_the_column() -> None:
 
 
 def test_a_batch_that_the_engine_refuses_is_told() -> None:
-    """Another one is still tried: fixed batches are refused one by one."""
+    """Another one is still tried: the engine may take it."""
     found, _ = profiled(Machine(error=UnsupportedError("the model takes 16 rows", help="-")))
 
     assert [point.failed for point in found.points] == [Failed.REFUSED] * 4
     assert found.points[0].reason == "the model takes 16 rows"
+
+
+@pytest.mark.parametrize(("rows", "told"), [(1, "in parts of one row"), (4, "in parts of 4 rows, the last one filled")])
+def test_a_fixed_batch_is_kept_and_told_once(rows: int, told: str) -> None:
+    """Every mini-batch is measured: it runs."""
+    found, _ = profiled(Machine(fixed_batch=rows))
+
+    assert found.fixed_batch == rows
+    assert [point.failed for point in found.points] == [None] * 4
+    assert [note for note in found.notes if told in note] == [found.notes[1]]
+    assert profiled(Machine())[0].fixed_batch is None
 
 
 def test_another_error_ends_the_profile_and_every_process() -> None:
@@ -242,6 +256,49 @@ def test_neighbours_run_the_same_load_on_other_cores_meanwhile() -> None:
     assert {device.order.cores for device in machine.made} == {(0,), (1,)}
     assert all(device.closed and set(device.batches) == {2} for device in machine.made)
     assert found.trials == 1
+
+
+def test_what_devices_do_at_the_same_time_tells_what_they_share() -> None:
+    """Each trial has a phase of its own, the same for both devices: that is between trials, and nothing is apart.
+
+    The neighbour is quicker while the device loads; those mini-batches do not count, nor does its slow first one.
+    """
+    found, _ = profiled(Machine(phases=(0.9, 0.9, 1.0, 1.0, 1.1, 1.1)), neighbours=1, batches=(4,))
+
+    latency = by_batch(found)[4].latency_s
+    assert latency is not None
+    assert latency.between == pytest.approx(0.1 * 0.09 * 1.1)
+    assert latency.apart == pytest.approx(0.0, abs=1e-4)
+
+
+def test_devices_that_differ_at_the_same_time_are_apart() -> None:
+    """One is 4 ms quicker than the other in each trial: 4 / sqrt(2) is the deviation of two."""
+    found, _ = profiled(Machine(phases=(0.9, 0.94, 1.0, 1.04, 1.1, 1.14)), neighbours=1, batches=(4,))
+
+    latency, warm_up = by_batch(found)[4].latency_s, by_batch(found)[4].warm_up_s
+    assert latency is not None
+    assert warm_up is not None
+    assert latency.apart == pytest.approx(0.04 * 0.09 * 1.1 / math.sqrt(2), rel=0.03)
+    assert latency.between == pytest.approx(0.1 * 0.09 * 1.1)
+    assert warm_up.apart is None
+
+
+def test_several_devices_beside_it_are_pooled_over_the_trials() -> None:
+    """Two trials of three devices each; their sums of squares over 2 + 2 degrees of freedom."""
+    machine = Machine(cores=(0, 1, 2), phases=(0.9, 1.0, 1.1, 1.0, 1.3, 1.3))
+    found, _ = profiled(machine, neighbours=2, batches=(4,), trials=2)
+
+    squares = 2 * 0.1**2 + 2 * 0.1**2 + 0.2**2
+    latency = by_batch(found)[4].latency_s
+    assert latency is not None
+    assert latency.apart == pytest.approx(math.sqrt(squares / 4) * 0.09 * 1.2, rel=0.03)
+
+
+def test_a_device_that_was_measured_alone_does_not_tell_what_devices_share() -> None:
+    """Then plans take all that varies for its own."""
+    found, _ = profiled(Machine(phases=(0.9, 1.0, 1.1)), batches=(4,))
+
+    assert [point.latency_s.apart for point in found.points if point.latency_s] == [None]
 
 
 def test_devices_of_half_a_core_share_one() -> None:
@@ -303,8 +360,78 @@ def test_few_samples_tell_a_width_that_was_not_reached() -> None:
     assert any(note.startswith("the time is used up: the width wanted is 3.0%") for note in found.notes)
 
 
+def broken_off_after(before: int, machine: Machine, **changes: object) -> Profiling | None:
+    """What is left of a profile that is cancelled in the middle of a trial, so many having come before."""
+
+    async def interrupted() -> Profiling | None:
+        session = ProfileSession(machine, replace(ORDER, **changes), VirtualClock(), lambda _: None)
+        work = asyncio.create_task(session.run())
+        while len(machine.trials) <= before or machine.trials[-1].images == 0:
+            await VirtualClock().sleep_until(VirtualClock().now_ns() + S // 100)
+        work.cancel()
+        await asyncio.wait([work])
+        assert work.cancelled()
+        return session.so_far()
+
+    return run(interrupted())
+
+
+def test_whole_trials_of_an_interrupted_profile_are_those_of_one_that_ended() -> None:
+    """Six trials: a round of four and, by the seed, two of the next; the seventh was under way and does not count."""
+    phases = (0.9, 1.0, 1.1, 1.05, 0.95)
+    part = broken_off_after(6, Machine(phases=phases))
+    whole, _ = profiled(Machine(phases=phases))
+    one, _ = profiled(Machine(phases=phases), trials=1)
+
+    assert part is not None
+    assert part.trials == 6
+    assert [point.batch for point in part.points] == [1, 2, 4, 8]
+    counts = {point.batch: point.latency_s.trials for point in part.points if point.latency_s}
+    assert sorted(counts.values()) == [1, 1, 2, 2]
+    for batch, count in counts.items():
+        if count == 1:
+            assert by_batch(part)[batch] == by_batch(one)[batch]
+    ones, twos = ([str(batch) for batch, count in counts.items() if count == wanted] for wanted in (1, 2))
+    assert part.broken_off == (
+        f"broken off: batch {', '.join(ones)} measured in 1 of 3 trials; "
+        f"batch {', '.join(twos)} measured in 2 of 3 trials"
+    )
+    assert whole.broken_off == ""
+
+
+def test_mini_batches_that_were_not_reached_are_named_and_those_that_failed_are_not() -> None:
+    """Two trials and a failure: the second size was not reached at all."""
+    sizes = {SMALL: ("a.jpg",), LARGE: ("b.jpg",)}
+    part = broken_off_after(4, Machine(memory=2), images=sizes, batches=(1, 2, 4, 8), trials=1)
+
+    assert part is not None
+    assert {(point.batch, point.size): point.failed for point in part.points} == {
+        (1, SMALL): None,
+        (2, SMALL): None,
+        (4, SMALL): Failed.OUT_OF_MEMORY,
+        (1, LARGE): None,
+    }
+    assert part.broken_off == "broken off: batch 2, 4, 8 of 200x200 not measured"
+
+
+@pytest.mark.parametrize(("trials", "kept"), [(0, False), (1, False), (2, True)])
+def test_one_whole_trial_is_not_worth_keeping(trials: int, *, kept: bool) -> None:
+    """It tells neither a slope nor a deviation."""
+    assert (broken_off_after(trials, Machine()) is not None) is kept
+
+
+def test_few_samples_that_are_interrupted_tell_what_they_have() -> None:
+    """The smallest and the largest mini-batch come first."""
+    part = broken_off_after(2, Machine(), batches=tuple(range(1, 65)), few=0.03)
+
+    assert part is not None
+    assert part.broken_off == (
+        "broken off after 2 trials, before every mini-batch was certain to 3 %: only batch 1, 64 measured"
+    )
+
+
 def test_an_interrupted_profile_ends_every_process() -> None:
-    """Ctrl-C cancels; nothing is kept."""
+    """Ctrl-C cancels."""
     machine = Machine()
 
     async def interrupted() -> None:

@@ -189,3 +189,16 @@ def test_a_group_without_a_profile_and_a_fleet_of_two_are_refused() -> None:
         planned(demand(groups=(("a",), ("b", "c"))), A)
     with pytest.raises(InvalidError, match="the fleet has 2"):
         planned(replace(demand(), fleet=Fleet((Stock(CORE, 2),))))
+
+
+def test_a_quality_of_nothing_is_a_quality() -> None:
+    """A model of quality 0 fits and is taken; the interval of what it takes is as sure as was asked."""
+    worthless = made_profile("a", a=0.02, c=0.01, batches=(1, 2), quality=0.0)
+    asked = demand(deadline=DeadlineClass.SOFT, probability=0.99)
+
+    plan = planned(asked, worthless)
+
+    assert plan.status is Status.OPTIMAL
+    assert (plan.objective.value, plan.objective.bound) == (0.0, 0.0)
+    assert plan.makespan_s is not None
+    assert plan.makespan_s.confidence == plan.assignments[0].time_s.confidence == 0.99

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -11,7 +12,7 @@ from vedette.adapters.solvers.cpsat import CpSat
 from vedette.errors import InvalidError, NotFoundError
 from vedette.flows.planning.planner import Planner
 from vedette.values.deadline import DeadlineClass
-from vedette.values.demand import Demand, PlanKind
+from vedette.values.demand import Demand, Limits, PlanKind
 from vedette.values.device import DeviceKind, Fleet, Stock
 from vedette.values.plan import Plan, Status
 from vedette.values.profile import Profile
@@ -68,6 +69,15 @@ def test_an_infeasible_choice_names_what_makes_it_feasible() -> None:
 
     assert needed.text.endswith("with a")
     assert planned(choice(needed.needed), *profiles()).status is Status.OPTIMAL
+
+
+def test_a_limit_of_nothing_is_named_where_more_of_it_would_do() -> None:
+    """With no later use of a device there are 8 images; 60 take 7 later uses of mini-batches of 8."""
+    plan = planned(replace(choice(9.0), limits=Limits(uses=0)), *profiles())
+    (needed,) = [one for one in plan.relaxations if one.limit == "uses"]
+
+    assert (needed.asked, needed.needed) == (0, 7)
+    assert planned(replace(choice(9.0), limits=Limits(uses=7)), *profiles()).status is Status.OPTIMAL
 
 
 def test_a_model_of_unknown_quality_is_only_taken_where_no_other_will_do() -> None:

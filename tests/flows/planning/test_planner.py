@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -226,3 +227,29 @@ def test_money_that_does_not_suffice_names_what_would() -> None:
     assert plan.binding
     assert planned(job(600, fleet=priced, limits=Limits(cost=relaxed.needed))).status is Status.OPTIMAL
     assert planned(job(600, fleet=priced, limits=Limits(cost=relaxed.needed * 0.999))).status is Status.INFEASIBLE
+
+
+def test_the_interval_is_as_sure_as_the_plan_whoever_solves_it() -> None:
+    """By the closed form or by the solver the makespan of one device has the interval of that device."""
+    priced = fleet((DeviceKind("cpu:1", price_per_hour=1.0), 3))
+    for limits in (Limits(), Limits(cost=9.0)):
+        plan = planned(job(60, fleet=priced, limits=limits, deadline=DeadlineClass.SOFT, probability=0.999))
+
+        assert len(plan.assignments) == 1
+        assert plan.makespan_s is not None
+        assert plan.makespan_s.confidence == plan.assignments[0].time_s.confidence == 0.999
+        assert plan.makespan_s.high == pytest.approx(plan.assignments[0].time_s.high)
+
+
+def test_lost_devices_are_not_passed_over_where_money_limits_the_images() -> None:
+    """It is refused, with what can be asked instead; without money the closed form counts what is left."""
+    priced = fleet((DeviceKind("cpu:1", price_per_hour=1.0), 3))
+    asked = Demand(PlanKind.BUDGET, ("m",), priced, within_s=5.0, deadline=DeadlineClass.RELAXED, lost_devices=1)
+
+    assert (
+        planned(asked).objective.value
+        == planned(replace(asked, fleet=fleet((DeviceKind("cpu:1"), 2)), lost_devices=0)).images
+    )
+    with pytest.raises(VedetteError, match="may be lost") as caught:
+        planned(replace(asked, limits=Limits(cost=1.0)))
+    assert "plan deadline" in caught.value.help

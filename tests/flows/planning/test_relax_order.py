@@ -34,6 +34,8 @@ def changed(asked: Order, limit: str, value: float) -> Order:
             return replace(asked, limits=replace(asked.limits, cost=value))
         case "energy":
             return replace(asked, limits=replace(asked.limits, energy_wh=value))
+        case "images":
+            return replace(asked, jobs=(replace(asked.jobs[0], images=round(value)),))
         case _:
             return replace(asked, within_s=value)
 
@@ -61,6 +63,27 @@ def test_a_limit_that_the_fleet_cannot_keep_is_named_alone() -> None:
     assert one.limit == "within"
 
 
+def test_amounts_in_words_suffice() -> None:
+    """7 images for a third of a EUR each: 2.34 EUR are told, which suffice, and not 2.33, which do not."""
+    able = Capability("m", "p", KIND, (exact_option(1, 1 / 3, 1 / 3),))
+    fleet = Fleet((Stock(KIND, 1),))
+    asked = Order((Job(("m",), 7),), (able,), fleet, 1.0, goal=Goal.COST, limits=Limits(cost=1.0, energy_wh=9.0))
+
+    texts = [one.text for one in relaxations(replace(asked, within_s=9.0), CpSat())]
+
+    assert texts == ["3 images at most", "a cost of 2.34 EUR"]
+    told = replace(asked, within_s=9.0, limits=Limits(cost=2.34, energy_wh=9.0))
+    assert allocate(told, CpSat()).status is Status.OPTIMAL
+    assert allocate(replace(told, limits=Limits(cost=2.33, energy_wh=9.0)), CpSat()).status is Status.INFEASIBLE
+
+
+def test_fewer_images_are_named_where_neither_time_nor_money_alone_would_do() -> None:
+    """Two devices do 4 images in 2 s, and 4 EUR pay them; for 8 images both are too little."""
+    (one,) = relaxations(order(2.0, Limits(cost=4.0)), CpSat())
+
+    assert (one.limit, one.needed, one.text) == ("images", 4.0, "4 images at most")
+
+
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(orders((Goal.COST, Goal.DEVICES)))
 def test_each_relaxation_suffices_and_less_does_not(asked: Order) -> None:
@@ -70,4 +93,5 @@ def test_each_relaxation_suffices_and_less_does_not(asked: Order) -> None:
     for one in relaxations(asked, CpSat()):
         assert allocate(changed(asked, one.limit, one.needed), CpSat()).status is Status.OPTIMAL
         less = one.needed * (1 - (2 * FINENESS if one.limit == "within" else 1e-6))
+        less = one.needed + 1 if one.limit == "images" else less
         assert allocate(changed(asked, one.limit, less), CpSat()).status is Status.INFEASIBLE

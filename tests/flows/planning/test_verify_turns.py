@@ -11,7 +11,8 @@ from timed_devices import TimedDevices, Timing, planned
 from virtual_time import VirtualClock, run
 
 from vedette.errors import ExhaustedError, UnavailableError
-from vedette.flows.planning.verify import LEAD_NS, Duty
+from vedette.flows.planning.probe import LEAD_NS
+from vedette.flows.planning.verify import Duty
 from vedette.flows.planning.verify_turns import TurnsVerifier
 from vedette.values.demand import Start
 from vedette.values.device import DeviceKind

@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vedette.rules.capacity.amounts import amount_text, money_text, plural, share_text, span_text, time_text
+from vedette.rules.capacity.amounts import (
+    amount_text,
+    apart,
+    enough,
+    money_text,
+    plural,
+    share_text,
+    span_text,
+    time_text,
+    written,
+)
 
 UNITS = {"ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
 
@@ -56,3 +66,33 @@ def test_spans_money_and_counts_have_their_units() -> None:
     assert plural(1, "image") == "1 image"
     assert plural(6080, "image") == "6,080 images"
     assert plural(2, "mini-batch", "mini-batches") == "2 mini-batches"
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [
+        (0.00027852, "0.000279"),
+        (0.000279, "0.000279"),
+        (0.9999, "1"),
+        (2.3301, "2.34"),
+        (1234.561, "1,234.57"),
+        (0, "0"),
+    ],
+)
+def test_an_amount_is_rounded_up_to_what_suffices(amount, text) -> None:
+    """Three figures below one, hundredths above; what has no more of them stays as it is."""
+    assert written(enough(amount)) == text
+
+
+@given(st.floats(1e-9, 1e9))
+def test_what_is_enough_is_no_less_and_little_more(amount) -> None:
+    """By a hundredth at most, or by a hundredth of the amount; what is less by a billionth is rounding."""
+    assert amount * (1 - 2e-9) <= enough(amount) <= amount + max(0.01 * (amount >= 0.99), 0.011 * amount)
+
+
+def test_amounts_that_differ_look_different() -> None:
+    """Three figures where those do, else as many as it takes; equal ones stay equal."""
+    assert apart(5.0, 6.0, lambda amount: money_text(amount, "EUR")) == ("5.00 EUR", "6.00 EUR")
+    assert apart(0.0003501, 0.0003500, lambda amount: money_text(amount, "EUR")) == ("0.0003501 EUR", "0.00035 EUR")
+    assert apart(1234.561, 1234.562, lambda amount: money_text(amount, "EUR")) == ("1,234.561 EUR", "1,234.562 EUR")
+    assert apart(0.5, 0.5) == ("0.5", "0.5")

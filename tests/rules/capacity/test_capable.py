@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from vedette.errors import InvalidError
 from vedette.rules.capacity.capable import batch_curve, capability
 from vedette.values.demand import Limits, Start
 from vedette.values.device import DeviceKind
+from vedette.values.frame import Size
 from vedette.values.moment import Moment
 from vedette.values.profile import Failed, Origin, ProfilePoint
 
@@ -32,6 +35,15 @@ def test_every_batch_from_the_smallest_to_the_largest_has_a_row() -> None:
     )
 
 
+def test_no_row_lies_on_a_step_of_a_fixed_batch() -> None:
+    """Of four rows at a time: 12 lies between two measured multiples and has one."""
+    points = [made_point(batch, 10.0 * -(-batch // 4)) for batch in (1, 4, 8, 16)]
+
+    found = capability(profile_of(*points, fixed_batch=4))
+
+    assert [option.batch for option in found.options] == [1, 4, 8, 12, 16]
+
+
 @pytest.mark.parametrize(("start", "first"), [(Start.COLD, 0.53), (Start.LOADED, 0.03), (Start.WARM, 0.01)])
 def test_the_start_decides_what_the_first_mini_batch_takes(start: Start, first: float) -> None:
     """Cold: load and W. Loaded: W. Warm: L."""
@@ -39,6 +51,23 @@ def test_the_start_decides_what_the_first_mini_batch_takes(start: Start, first: 
 
     assert option.first_s.mean == pytest.approx(first)
     assert option.later_s.mean == pytest.approx(0.01)
+
+
+def test_what_devices_do_not_share_is_told_of_later_mini_batches() -> None:
+    """A share of the mean, at batches and image sizes between those that were profiled; of a warm start's W as well."""
+    small, large = (
+        [
+            replace(point, latency_s=replace(point.latency_s, apart=0.01 * point.latency_s.mean))
+            for point in (made_point(batch, each * batch, size=size) for batch in (1, 4))
+        ]
+        for size, each in ((Size(100, 100), 10.0), (Size(200, 200), 40.0))
+    )
+    profile = profile_of(*small, *large)
+
+    for start in Start:
+        option = capability(profile, Size(100, 200), start).options[1]
+        assert option.later_s.apart == pytest.approx(0.01 * option.later_s.mean)
+        assert option.first_s.apart == (option.later_s.apart if start is Start.WARM else None)
 
 
 def test_a_cold_start_needs_a_load_time() -> None:

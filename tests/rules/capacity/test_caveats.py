@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.made_profiles import failed_point, made_point, made_profile, profile_of
 from vedette.rules.capacity.caveats import caveats, caveats_of_all
 from vedette.values.demand import Demand, Limits, PlanKind
@@ -24,6 +26,19 @@ def test_a_given_profile_says_who_gave_it_and_what_is_missing() -> None:
         "profile given-1 was given (a test), not measured here",
         "no warm-up was given: the first mini-batch counts as long as a later one",
         "each time is of one trial: how much processes differ is not known, so no interval can be given",
+    )
+
+
+def test_a_profile_that_was_broken_off_says_what_it_lacks_and_what_measures_it() -> None:
+    """The command is the one that was interrupted."""
+    whole = made_profile({1: 10.0, 2: 20.0, 4: 40.0})
+    part = replace(whole, broken_off="broken off: batch 8 not measured", source="vedette profile lite0 --batch 1,2,4,8")
+
+    assert caveats(part) == (
+        (
+            f"profile {whole.id} was broken off: batch 8 not measured; "
+            "for all of it run vedette profile lite0 --batch 1,2,4,8"
+        ),
     )
 
 
@@ -100,12 +115,24 @@ def test_batches_that_are_not_planned_are_told_with_the_reason() -> None:
 
 
 def test_refused_batches_are_told_and_larger_ones_are_not_left_out() -> None:
-    """A model of fixed batches of 4 and 8."""
+    """The engine takes 4 and 8."""
     refused = (failed_point(batch, failed=Failed.REFUSED) for batch in (1, 2, 6))
     told = caveats(profile_of(*refused, made_point(4, 40.0), made_point(8, 80.0)))
 
     assert "mini-batches of 1, 2, 6 were refused by the engine: nothing up to the next measured ones is planned" in told
     assert not any("8" in text for text in told if "refused" in text)
+
+
+def test_a_fixed_batch_is_told_where_it_leaves_mini_batches_out() -> None:
+    """One row at a time leaves out nothing."""
+    points = made_point(4, 40.0), made_point(8, 80.0)
+    told = caveats(profile_of(*points, fixed_batch=4))
+
+    assert told[1] == (
+        "the model's file takes 4 rows at a time: of the mini-batches that were not measured only multiples of 4 are"
+        " planned"
+    )
+    assert not any("at a time" in text for text in caveats(profile_of(*points, fixed_batch=1)))
 
 
 def test_a_limit_that_cannot_be_checked_is_told() -> None:

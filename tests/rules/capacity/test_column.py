@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from vedette.errors import InvalidError
 from vedette.rules.capacity.column import column, why_no_size
 from vedette.values.frame import Size
 from vedette.values.profile import Failed, Profile
+from vedette.values.tiling import Tiling
 
 SMALL, LARGE = Size(100, 100), Size(300, 200)
 
@@ -66,7 +69,7 @@ def test_between_two_sizes_a_batch_that_fails_at_either_ends_the_column() -> Non
 
 
 def test_a_batch_that_the_engine_refuses_does_not_end_the_column() -> None:
-    """A model of fixed batches takes 4 and 16: what lies next to a refused one is not taken for possible."""
+    """The engine takes 4 and 16: what lies next to a refused one is not taken for possible."""
     refused = [failed_point(batch, failed=Failed.REFUSED) for batch in (1, 2, 8, 32)]
     found = column(profile_of(*refused, made_point(4, 40.0), made_point(16, 150.0), failed_point(64)), None)
 
@@ -74,6 +77,26 @@ def test_a_batch_that_the_engine_refuses_does_not_end_the_column() -> None:
     assert found.refused == (1, 2, 8, 32)
     assert found.failed.batch == 64
     assert [batch for batch in range(4, 17) if found.takes(batch)] == [4, 16]
+
+
+def test_between_measured_batches_only_multiples_of_a_fixed_batch_are_taken() -> None:
+    """L is a stair of a step a part of four rows: 5 takes as long as 8, and a line from 4 to 8 would promise less."""
+    stair = [made_point(batch, 10.0 * math.ceil(batch / 4)) for batch in (1, 2, 4, 8, 16)]
+    found = column(profile_of(*stair, fixed_batch=4), None)
+
+    taken = [batch for batch in range(1, 17) if found.takes(batch)]
+    assert taken == [1, 2, 4, 8, 12, 16]
+    assert [found.latency.at(batch).mean for batch in taken] == pytest.approx([0.01] * 3 + [0.02, 0.03, 0.04], rel=0.03)
+    assert all(column(profile_of(*stair), None).takes(batch) for batch in range(1, 17))
+
+
+def test_a_fixed_batch_counts_between_two_sizes_of_images_and_not_for_tiles() -> None:
+    """A cut image is many rows, so that a step is a small part of its time."""
+    points = [made_point(batch, 10.0 * batch, size=size) for size in (SMALL, LARGE) for batch in (4, 8)]
+    whole, cut = (profile_of(*points, fixed_batch=4, tiling=tiling) for tiling in (None, Tiling(SMALL)))
+
+    assert [batch for batch in range(4, 9) if column(whole, Size(200, 100)).takes(batch)] == [4, 8]
+    assert all(column(cut, Size(200, 100)).takes(batch) for batch in range(4, 9))
 
 
 def test_refused_at_either_size_is_refused_between_them() -> None:

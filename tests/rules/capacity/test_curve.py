@@ -126,6 +126,30 @@ def test_deviations_are_pooled_over_the_points_and_a_restless_one_keeps_its_own(
     assert curve.at(1).trials == 7
 
 
+def test_what_devices_do_not_share_is_pooled_as_a_share_and_free_of_the_doubt_about_the_curve() -> None:
+    """Root mean square of 1 % of three trials and 5 % of one, taken for both and for a point that has none."""
+    moments = [
+        Moment(2.0, 0.0, 0.2, 30, 3, apart=0.02),
+        Moment(1.0, 0.0, None, 10, 1, apart=0.05),
+        Moment(9.0, 0.0, 0.9, 30, 3),
+    ]
+    curve = fitted(list(zip([1, 2, 4], moments, strict=True)))
+    share = math.sqrt((3 * 0.01**2 + 0.05**2) / 4)
+
+    assert curve.at(1).mean == curve.at(2).mean == pytest.approx(1.75)
+    assert curve.at(1).apart == curve.at(2).apart == pytest.approx(1.75 * share)
+    assert curve.at(3).apart == pytest.approx((1.75 + 9) / 2 * share)
+    assert curve.at(4).apart == pytest.approx(9 * share)
+
+
+def test_a_curve_of_points_that_were_measured_alone_does_not_tell_what_devices_share() -> None:
+    """Nor does one between two sizes of which one is such."""
+    alone, beside = fitted(points([1.0, 2.0])), fitted([(1, Moment(1.0, 0.0, 0.1, 3, 3, 0.1)), (2, Moment(2.0))])
+
+    assert alone.at(1).apart is None
+    assert between_curves(alone, beside, 0.5).at(1).apart is None
+
+
 @pytest.mark.parametrize("batch", [0, 1, 65, 10**9])
 def test_beyond_the_measured_batches_there_is_no_answer_but_a_reason(batch: int) -> None:
     """It names the measured range."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from deadline_cases import affine, brute_fewest, brute_makespan, capability, demand
@@ -105,6 +106,24 @@ def test_the_last_mini_batch_is_told_with_its_own_time() -> None:
     assert found.time_s == pytest.approx(15.0)
     assert found.makespan_s is not None
     assert found.makespan_s.expected == pytest.approx(14.9)
+
+
+@pytest.mark.parametrize("deadline", list(DeadlineClass))
+def test_what_devices_share_decides_nothing_but_what_is_expected(deadline: DeadlineClass) -> None:
+    """The same plan with the same probability and interval, of which the last device is expected sooner."""
+    alone = noisy("d", 0.02, 0.06, 1.2)
+    side_by_side = replace(
+        alone,
+        options=tuple(replace(one, later_s=replace(one.later_s, apart=0.001)) for one in alone.options),
+    )
+
+    blind, found = (fewest_devices(demand([(one, 4)], 900, 9.0, deadline), [one]) for one in (alone, side_by_side))
+
+    assert (found.value, found.probability, found.time_s) == (blind.value, blind.probability, blind.time_s)
+    assert found.makespan_s is not None
+    assert blind.makespan_s is not None
+    assert (found.makespan_s.low, found.makespan_s.high) == (blind.makespan_s.low, blind.makespan_s.high)
+    assert max(share.spread.mean for share in found.shares) < found.makespan_s.expected < blind.makespan_s.expected
 
 
 @settings(deadline=None, max_examples=10)

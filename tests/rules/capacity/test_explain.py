@@ -132,7 +132,11 @@ def test_an_infeasible_demand_says_what_was_asked_and_what_would_do() -> None:
     assert explain(replace(plan, relaxations=plan.relaxations[:1]))[-1] == (
         "This change alone would do: 5,000 images at most."
     )
-    assert explain(replace(plan, relaxations=()))[-1].startswith("No change of one limit alone would do")
+    assert explain(replace(plan, relaxations=()))[-1].startswith(
+        "No other time, cost, energy or number of images alone would do"
+    )
+    unlimited = replace(plan, relaxations=(), demand=DEMAND)
+    assert explain(unlimited)[-1].startswith("No change of one limit alone would do")
     assert explain(replace(plan, status=Status.UNKNOWN))[0].startswith("Whether a plan exists was not found out")
 
 
@@ -219,3 +223,31 @@ def test_one_replica_is_told_in_the_singular() -> None:
 
     assert words[0] == "Serve ssd with 1 replica, on cpu:1; put one row in a batch."
     assert words[2].startswith("The replica works 61 % of the time;")
+
+
+@pytest.mark.parametrize(
+    ("models", "told"),
+    [
+        (("a",), ("Keep a in mini-batches of 8 (10 images) alone on one cpu:1.", "It needs 90 MB", "Its quality is 4")),
+        (("a", "b"), ("Keep these loaded on one cpu:1", "Together they need 180 MB", "Their qualities add up to 4")),
+    ],
+)
+def test_one_model_alone_is_no_set(models, told) -> None:
+    """Its memory and its quality are its own; several are added up."""
+    works = tuple(replace(work(10, model=name), peak_bytes=90_000_000) for name in models)
+    demand = Demand(PlanKind.BESIDE, models, Fleet((Stock(CPU, 1),)), images=10, within_s=20.0)
+    plan = replace(PLAN, demand=demand, assignments=works, objective=Objective(Goal.QUALITY, 4.0, 4.0, "quality"))
+
+    for text in told:
+        assert any(words.startswith(text) for words in explain(plan))
+
+
+def test_the_memory_that_is_too_little_is_told_with_the_demand() -> None:
+    """Of models side by side, which share it."""
+    kind = replace(CPU, memory_bytes=300_000_000)
+    demand = Demand(PlanKind.BESIDE, ("a", "b"), Fleet((Stock(kind, 1),)), images=10, within_s=20.0)
+    none = Objective(Goal.QUALITY, None, None, "quality")
+
+    words = explain(Plan("id", demand, Status.INFEASIBLE, none, "CP-SAT"))
+
+    assert "on 1 x cpu:1 with 300 MB within 20 s" in words[0]

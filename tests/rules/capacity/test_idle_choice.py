@@ -75,7 +75,7 @@ def test_timeouts_are_told_from_warm_to_ended() -> None:
         (QUICK, IdleAsked(1.0, p99_s=0.3, timeout_s=9.0), "A timeout of 9 s holds it"),
         (QUICK, IdleAsked(1.0, timeout_s=9.0), "With a timeout of 9 s"),
         (QUICK, IdleAsked(1.0), "Ended at once, an hour costs 0.38 EUR, 62 % less than 1.00 EUR kept warm"),
-        (QUICK, IdleAsked(1.0), "At no rate an instance that is kept for 1.00 EUR an hour is cheaper"),
+        (QUICK, IdleAsked(1.0), "At no rate is an instance that is kept for 1.00 EUR an hour cheaper"),
         (QUICK, IdleAsked(1.0, kept_price_per_hour=0.3), "From 0.704 images a second on"),
         (QUICK, IdleAsked(1.0, kept_price_per_hour=0.3), "no less than 0.3 EUR kept warm"),
     ],

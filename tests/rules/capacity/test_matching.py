@@ -147,6 +147,15 @@ def test_a_measured_profile_is_preferred_to_a_given_one() -> None:
     assert best_profile([given, measured], WANTED).profile is measured
 
 
+def test_a_profile_that_was_broken_off_comes_after_whole_ones() -> None:
+    """Even if these are older; where there is no other it is taken, and before a given one."""
+    whole, part = of("whole"), replace(of("part", "2027-01-01T00:00:00+00:00"), broken_off="broken off: ...")
+    given = profile_of(made_point(1, 10.0), name="given", origin=Origin.GIVEN)
+
+    assert best_profile([whole, part], WANTED).profile is whole
+    assert best_profile([given, part], WANTED).profile is part
+
+
 def test_where_none_fits_every_reason_is_told_with_the_command_that_helps() -> None:
     """Profiles of other models are not listed."""
     wanted = replace(WANTED, version="2", size=Size(640, 480), tiling=Tiling(Size(320, 320), 32), busy_neighbours=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 
 import pytest
@@ -79,3 +80,28 @@ def test_half_way_is_half_of_everything_and_the_ends_are_themselves() -> None:
     assert mixed(low, high, 0.0) is low
     assert mixed(low, high, 1.0) is high
     assert mixed(low, Moment(3.0), 0.5).between is None
+
+
+def test_what_devices_do_not_share_adds_up_and_is_interpolated_as_what_differs_between_trials() -> None:
+    """Where one of two does not know it, neither does what is made of both."""
+    low, high = Moment(1.0, apart=0.1, count=3, trials=3), Moment(3.0, apart=0.4, count=3, trials=3)
+
+    assert together((low, high)).apart == pytest.approx(0.5)
+    assert mixed(low, high, 0.25).apart == pytest.approx(0.175)
+    assert together((low, Moment(3.0))).apart is None
+    assert mixed(low, Moment(3.0), 0.25).apart is None
+
+
+def test_a_level_takes_what_devices_do_not_share_of_every_trial_alike() -> None:
+    """The root of the mean square: one trial at 0.1, three at 0.3."""
+    found = level([Moment(1.0, apart=0.1), Moment(1.0, count=3, trials=3, apart=0.3)])
+
+    assert found.apart == pytest.approx(math.sqrt((0.01 + 3 * 0.09) / 4))
+    assert level([Moment(1.0, apart=0.1), Moment(1.0)]).apart is None
+
+
+@pytest.mark.parametrize("apart", [-0.1, math.nan, math.inf])
+def test_no_deviation_is_below_0_or_beyond_all_numbers(apart: float) -> None:
+    """Of devices at work together as of any others."""
+    with pytest.raises(ValueError, match="finite and 0 or more"):
+        Moment(1.0, apart=apart)

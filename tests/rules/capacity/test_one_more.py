@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from deadline_cases import affine, demand
+from deadline_cases import affine, capability, demand
 
 from vedette.rules.capacity.deadline import fewest_devices
 from vedette.rules.capacity.one_more import exact_text, grown
@@ -31,6 +31,14 @@ def test_a_device_beyond_the_fleet_is_told_as_one() -> None:
 
     assert found.binding[1].one_more == "one more device fast beyond the fleet: done in 1.7 s instead of 2.3 s"
     assert found.binding[2].one_more.endswith("no fleet of this size does more")
+
+
+def test_ends_that_differ_little_look_different() -> None:
+    """One device ends after 99.993 s and two after 99.9915 s, which three figures would both call 100 s."""
+    slow = capability("slow", [(1, 99.99, 0.0001)])
+    found = fewest_devices(demand([(slow, 2)], 31, 100.0), [slow])
+
+    assert found.binding[1].one_more == "one more device: done in 99.992 s instead of 99.993 s"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from vedette.rules.capacity.pooled import interval, moment_of, pooled, spread_of
+from vedette.rules.capacity.pooled import deviation_apart, interval, moment_of, pooled, spread_of
 from vedette.values.moment import Moment
 
 TRIALS = ([1.0, 1.2, 1.1, 0.9], [1.4, 1.3], [1.0, 1.05, 1.1])
@@ -50,3 +50,28 @@ def test_spread_is_pooled_over_points_and_relative() -> None:
     assert spread.freedom == 4
     assert spread.half_width(3) == pytest.approx(stats.t.ppf(0.975, 4) * spread.relative / np.sqrt(3))
     assert spread_of([[1.0], [2.0]]) is None
+
+
+def test_what_devices_do_not_share_is_the_residual_of_an_analysis_of_variance() -> None:
+    """Scipy's F is the mean square between the groups over that within them, which is what is sought."""
+    groups = [(1.0, 1.2, 1.1), (1.5, 1.4), (0.9, 1.05, 0.95, 1.0)]
+    every = np.concatenate(groups)
+    between = sum(len(group) * (np.mean(group) - every.mean()) ** 2 for group in groups) / (len(groups) - 1)
+
+    found = deviation_apart([*groups, (7.0,)])
+
+    assert found == pytest.approx(np.sqrt(between / stats.f_oneway(*groups).statistic))
+
+
+def test_what_all_devices_have_in_common_is_not_in_it() -> None:
+    """Two devices 0.1 apart, on a machine that slows down to half its speed: 0.1 / sqrt(2), whatever the trials do."""
+    found = pooled([Moment(1.0), Moment(1.5), Moment(2.0)], [(1.0, 1.1), (1.5, 1.6), (2.0, 1.9)])
+
+    assert found.between == pytest.approx(0.5)
+    assert found.apart == pytest.approx(0.1 / np.sqrt(2))
+
+
+def test_a_device_alone_does_not_tell_how_it_differs_from_others() -> None:
+    """Neither does none."""
+    assert pooled([Moment(1.0), Moment(1.2)], [(1.0,), (1.2,)]).apart is None
+    assert deviation_apart([]) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -126,6 +127,38 @@ def test_equal_devices_have_the_closed_form_of_the_largest() -> None:
 
     assert told.expected == pytest.approx(stats.norm.ppf(0.5**0.2, 10, 1))
     assert told.high == pytest.approx(stats.norm.ppf(0.975**0.2, 10, 1))
+
+
+@pytest.mark.parametrize(
+    ("shared", "alone"), [(1.0, (0.3, 0.3)), (1.0, (0.3, 0.3, 0.3, 0.3)), (0.5, (0.2, 0.4, 0.4)), (2.0, (1.0, 0.6))]
+)
+def test_a_part_that_all_devices_share_puts_the_last_one_no_later(shared: float, alone: tuple[float, ...]) -> None:
+    """The median of 200,000 draws of C + the largest of devices' own times, which differ from device to device.
+
+    What counts whatever they share stays as it is: the interval, which all draws but a twentieth lie in at most.
+    """
+    rng = np.random.default_rng(4)
+    means, trials = [10 + 0.2 * number for number in range(len(alone))], 10**6
+    drawn = shared * rng.standard_normal(200_000) + np.max(
+        [rng.normal(mean, own, 200_000) for mean, own in zip(means, alone, strict=True)], axis=0
+    )
+    both = [Spread(mean, 0.0, math.hypot(shared, own), trials, own) for mean, own in zip(means, alone, strict=True)]
+
+    told, blind = makespan(both), makespan([replace(one, apart=None) for one in both])
+
+    assert told.expected == pytest.approx(np.median(drawn), abs=0.05 * shared)
+    assert told.expected < blind.expected
+    assert (told.low, told.high) == (blind.low, blind.high)
+    assert told.low is not None
+    assert told.high is not None
+    assert np.mean((drawn < told.low) | (drawn > told.high)) <= 0.05
+
+
+def test_more_of_a_device_s_own_than_of_all_that_varies_leaves_what_is_expected_in_its_interval() -> None:
+    """Trials that came out alike by chance: nothing differs between them, and 1 s between devices at work together."""
+    told = makespan([Spread(10.0, 0.0, 0.0, 3, 1.0)] * 4)
+
+    assert (told.low, told.expected, told.high) == (10.0, 10.0, 10.0)
 
 
 @settings(deadline=None, max_examples=60)

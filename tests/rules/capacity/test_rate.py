@@ -19,6 +19,7 @@ from vedette.rules.capacity.replicas import (
     Judge,
     ReplicaKind,
     expected,
+    expected_with,
     interval_of_run,
     upper_of_run,
 )
@@ -163,6 +164,20 @@ def test_replicas_that_may_be_lost_are_kept_besides() -> None:
     assert safe.replicas.count == plain.replicas.count + 1
     assert safe.status is Status.OPTIMAL
     assert safe.binding[-1].limit == "lost_devices"
+
+
+@pytest.mark.parametrize(("rate", "p99_ms", "lost"), [(90, 40, 1), (150, 60, 2), (400, 40, 1)])
+def test_the_setting_suffices_with_and_without_the_replicas_that_may_be_lost(rate, p99_ms, lost) -> None:
+    """Simulated by hand: servers keep their setting when one is lost, and small batches would not keep up then."""
+    answer = plan_rate([STEEP], demand(rate, p99_ms, lost_devices=lost), EFFORT)
+
+    assert answer.replicas is not None
+    assert answer.setting is not None
+    for count in (answer.replicas.count - lost, answer.replicas.count):
+        assert expected_with(Case(STEEP, count, rate, Judge(), EFFORT), answer.setting).judged_ms <= p99_ms
+    best = expected(Case(STEEP, answer.replicas.count, rate, Judge(), EFFORT))
+    assert best is not None
+    assert best.setting != answer.setting
 
 
 @pytest.mark.parametrize("routing", list(Routing))

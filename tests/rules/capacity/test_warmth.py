@@ -52,7 +52,7 @@ def test_the_closed_form_is_what_a_simulation_of_each_image_finds(instance, rate
     assert found.starts_per_hour == pytest.approx(starts, rel=0.06, abs=0.1)
 
 
-@pytest.mark.parametrize("load", [0.3, 0.8, 0.95])
+@pytest.mark.parametrize("load", [0.3, 0.8, 0.95, 0.99])
 def test_an_instance_that_is_kept_warm_is_a_queue_with_fixed_services(load) -> None:
     """M/D/1: mean and several quantiles against its exact distribution."""
     instance, queue = Instance(9.0, 1.0, 1.0), MDc(load, 1.0)
@@ -61,6 +61,16 @@ def test_an_instance_that_is_kept_warm_is_a_queue_with_fixed_services(load) -> N
     for share in (0.5, 0.9, 0.99):
         wanted = queue.wait_quantile(share) + 1
         assert latency_quantile(instance, load, math.inf, share) == pytest.approx(wanted, rel=0.02)
+
+
+@pytest.mark.parametrize("load", [0.99999, 1 - 1e-9])
+def test_an_instance_that_is_nearly_full_has_the_quantiles_of_heavy_traffic(load) -> None:
+    """The wait is exponential then, with a mean of L / 2 (1 - rho) (J. F. C. Kingman 1961), cold starts or not."""
+    instance = Instance(9.0, 1.0, 1.0)
+    wanted = math.log(100) / (2 * (1 - load))
+
+    assert latency_quantile(instance, load, math.inf) == pytest.approx(wanted, rel=1e-3)
+    assert latency_quantile(instance, load, 0.5) == pytest.approx(wanted, rel=1e-3)
 
 
 def test_costs_follow_what_is_billed() -> None:

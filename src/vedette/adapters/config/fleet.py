@@ -124,7 +124,7 @@ def read_devices(text: str | None, usable_cores: int, price: Price | None = None
         found = _read_file(_path(text.strip()))
     else:
         found = Devices(_fleet_of(text))
-    fleet = found.fleet if price is None else _priced(found.fleet, price)
+    fleet = found.fleet if price is None else _priced(found.fleet, price, text)
     _check_currencies(fleet)
     return replace(found, fleet=fleet)
 
@@ -192,7 +192,12 @@ def _read_file(file: Path) -> Devices:
 # --- prices -----------------------------------------------------------------------------------------------------------
 
 
-def _priced(fleet: Fleet, price: Price) -> Fleet:
+def _priced(fleet: Fleet, price: Price, text: str | None) -> Fleet:
+    if all(stock.kind.price_per_hour is not None for stock in fleet.stocks):
+        raise UsageError(
+            f"--price is of no use: every device of {text} has a price of its own", help="leave out one of them"
+        )
+
     def priced(kind: DeviceKind) -> DeviceKind:
         if kind.price_per_hour is not None:
             return kind

@@ -15,7 +15,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from vedette.adapters.config.serving_schema import EXAMPLES, ServingFile
+from vedette.adapters.config.serving_examples import EXAMPLES
+from vedette.adapters.config.serving_schema import ServingFile
 from vedette.adapters.config.yaml_lines import MAX_CHARACTERS, Lined, line_of, read_lined
 from vedette.errors import NotFoundError, UsageError
 from vedette.rules.bench.secrets import HIDDEN

@@ -1,7 +1,10 @@
 """A server that is started for a measurement, and ended after it.
 
 What it prints goes to a file, whose end is told if it dies. It is in a session of its own: Ctrl-C reaches the caller,
-who ends it.
+who ends it. A caller that is killed ends nothing, so a guard beside it waits for that:
+
+    caller --pipe--> guard, a small shell      "over": the caller has ended the server
+                                               the pipe closes: the caller is gone, the guard ends the server's session
 """
 
 from __future__ import annotations
@@ -17,8 +20,17 @@ from typing import Self
 
 from vedette.errors import NotFoundError, UsageError
 
-_END_S = 10.0
+_END_S = 10
 _TAIL_BYTES = 2000
+
+_GUARD = """
+read -r word && exit 0
+kill -s TERM -- "-$1" 2>/dev/null
+left=$2
+while [ "$left" -gt 0 ] && kill -s 0 -- "-$1" 2>/dev/null; do sleep 1; left=$((left - 1)); done
+kill -s KILL -- "-$1" 2>/dev/null
+"""
+"""Ends the session $1, by force after $2 seconds, unless a line is read before the end of the input."""
 
 
 class Server:
@@ -41,6 +53,12 @@ class Server:
                 raise NotFoundError(
                     f"{command!r} cannot be started: {error.strerror}", help="check the program's name and rights"
                 ) from None
+        self._guard: subprocess.Popen[bytes] | None = None
+        try:
+            self._guard = _guard(self._process.pid)
+        except BaseException:  # interrupted in between: nobody else would end the server
+            self.close()
+            raise
 
     @property
     def pid(self) -> int:
@@ -65,6 +83,9 @@ class Server:
         with suppress(ProcessLookupError):  # what is left of its session, the leader or those it started
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+        guard, self._guard = self._guard, None
+        if guard is not None:
+            guard.communicate(b"over\n")
 
     def __enter__(self) -> Self:
         """The server itself."""
@@ -85,3 +106,17 @@ def _words(command: str) -> list[str]:
     if not words:
         raise UsageError("--start is empty", help="write the command that starts the server")
     return words
+
+
+def _guard(session: int) -> subprocess.Popen[bytes] | None:
+    """What ends a session once this process is gone; None where no shell can be started for it."""
+    try:
+        return subprocess.Popen(  # noqa: S603 - our own script
+            ("/bin/sh", "-c", _GUARD, "vedette-guard", str(session), str(_END_S)),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError:
+        return None

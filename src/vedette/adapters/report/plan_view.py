@@ -203,13 +203,17 @@ def _turns(plan: Plan) -> tuple[Lane, ...]:
 
 def _lane(one: Assignment) -> Lane:
     """The first mini-batch and the later ones; what is doubtful of the end is a stretch of its own."""
+    name = f"{one.device.name} no. {one.number}"
+    if not one.images:
+        return Lane(name, "stands by", ())
     total = one.time_s.expected
-    parts = [Stretch(0.0, total, "work", f"{one.later_uses + 1} mini-batches of {one.batch}, {number(total)} s")]
+    uses = plural(one.later_uses + 1, "mini-batch", "mini-batches")
+    parts = [Stretch(0.0, total, "work", f"{uses} of {one.batch}, {number(total)} s")]
     if one.time_s.high is not None and one.time_s.low is not None:
-        label = f"{number(one.time_s.low)} to {number(one.time_s.high)} s with {one.time_s.confidence:.0%}"
+        label = f"{number(one.time_s.low)} to {number(one.time_s.high)} s with {share_text(one.time_s.confidence)}"
         parts.append(Stretch(one.time_s.low, one.time_s.high, "doubt", label))
     told = f"{plural(one.images, 'image')}, mini-batch {one.batch}, {number(total)} s"
-    return Lane(f"{one.device.name} no. {one.number}", told, tuple(parts))
+    return Lane(name, told, tuple(parts))
 
 
 def _assigned(plan: Plan) -> Sheet | None:
@@ -224,7 +228,7 @@ def _assigned(plan: Plan) -> Sheet | None:
             str(one.batch),
             str(one.later_uses),
             f"{one.images:,}",
-            number(one.time_s.expected),
+            number(one.time_s.expected) if one.images else "stands by",
             ABSENT if one.time_s.low is None else f"{number(one.time_s.low)} to {number(one.time_s.high)}",
             number(one.cost),
         )

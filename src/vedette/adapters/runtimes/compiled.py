@@ -25,7 +25,7 @@ from vedette.values.manifest import Manifest
 
 Content = NDArray[np.uint8]
 
-_SCHEMA = "vedette.compiled/1"
+_SCHEMA = "vedette.compiled/2"
 """Its number counts changes of the graph around a model as well, so that older ones are not taken."""
 
 _PAGE = 4096

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from vedette.adapters.runtimes.device import Device, parse_device
+from vedette.adapters.runtimes.fixed_batch import run_in_parts
 from vedette.adapters.runtimes.image_plan import composed_file
 from vedette.adapters.runtimes.signature import BYTES, check_count, tensor_spec, told_of
 from vedette.errors import InvalidError, UnavailableError, UnsupportedError
@@ -63,23 +64,11 @@ class OnnxRuntimeRuntime:
         self._names = [spec.name for spec in self.signature.inputs]
         self._texts_in = any(spec.datatype == BYTES for spec in self.signature.inputs)
         self._texts_out = any(spec.datatype == BYTES for spec in self.signature.outputs)
-        first = self.signature.inputs[0].shape if len(self._names) == 1 else ()
-        self._fixed_batch = first[0] if first and first[0] > 0 else None
 
     def infer(self, *tensors: Tensor) -> tuple[Tensor, ...]:
-        """See `Runtime.infer`; a model whose batch is fixed is run for each part of that size, the last filled up.
-
-        That holds for models with one input; several go in as they are.
-        """
+        """See `Runtime.infer`."""
         check_count(self.signature, tensors)
-        fixed = self._fixed_batch
-        if fixed is None or not tensors[0].ndim or fixed == len(tensors[0]) or not len(tensors[0]):
-            return self._run(tensors)
-        batch = tensors[0]
-        missing = -len(batch) % fixed
-        full = np.concatenate([batch, np.repeat(batch[-1:], missing, axis=0)]) if missing else batch
-        parts = [self._run((full[start : start + fixed],)) for start in range(0, len(full), fixed)]
-        return tuple(np.concatenate(outputs)[: len(batch)] for outputs in zip(*parts, strict=True))
+        return run_in_parts(self.signature, tensors, self._run)
 
     def close(self) -> None:
         """See `Runtime.close`."""

@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ import numpy as np
 
 from vedette.adapters.runtimes.compiled import CompiledFolder, Kept, key_of
 from vedette.adapters.runtimes.device import Device, parse_device
+from vedette.adapters.runtimes.fixed_batch import run_in_parts
 from vedette.adapters.runtimes.signature import check_count, tensor_spec, told_of
 from vedette.errors import InvalidError, UnavailableError, UnsupportedError
 from vedette.flows.inference.runtime import Runtime, Tensor
@@ -132,8 +134,7 @@ class OpenVinoRuntime:
         check_count(self.signature, tensors)
         request = self._requests.get()
         try:
-            request.infer(list(tensors), share_inputs=True)
-            return tuple(np.array(request.get_output_tensor(index).data) for index in range(self._outputs))
+            return run_in_parts(self.signature, tensors, partial(self._run, request))
         except RuntimeError as error:
             raise InvalidError(
                 f"OpenVINO refused a batch of {told_of(tensors)}: {_reason(error)}",
@@ -141,6 +142,10 @@ class OpenVinoRuntime:
             ) from error
         finally:
             self._requests.put(request)
+
+    def _run(self, request: Any, tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        request.infer(list(tensors), share_inputs=True)
+        return tuple(np.array(request.get_output_tensor(index).data) for index in range(self._outputs))
 
     def close(self) -> None:
         """See `Runtime.close`."""
@@ -261,7 +266,11 @@ def _image_plan(model: Any, manifest: Manifest) -> Any:
 
 
 def _open_batch(model: Any, spec: InputSpec) -> None:
-    """Let the model take any number of images; a graph that cannot is left as it is."""
+    """Let the model take any number of images; a graph that cannot is left as it is.
+
+    A number may be written into the middle of a graph (a reshape to so many rows). Such a graph is opened without an
+    error and then answers that many rows whatever it is given, some of them read from memory that is not its own.
+    """
     sides = [spec.size.height, spec.size.width]
     shape = [-1, spec.channels, *sides] if spec.layout is Layout.NCHW else [-1, *sides, spec.channels]
     before = model.input(spec.name).get_partial_shape()
@@ -269,6 +278,15 @@ def _open_batch(model: Any, spec: InputSpec) -> None:
         model.reshape({spec.name: shape})
     except RuntimeError:
         model.reshape({spec.name: before})
+        return
+    if before[0].is_static and any(_stays(output, before[0].get_length()) for output in model.outputs):
+        model.reshape({spec.name: before})
+
+
+def _stays(output: Any, rows: int) -> bool:
+    """Whether an output still has so many rows, now that the input may have any number."""
+    shape = output.get_partial_shape()
+    return bool(shape.rank.is_static and len(shape) and shape[0].is_static and shape[0].get_length() == rows)
 
 
 def _per_channel(values: tuple[float, ...], channels: int) -> list[float]:

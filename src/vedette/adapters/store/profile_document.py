@@ -18,6 +18,7 @@ from vedette.adapters.store.record import RecordError, from_data, to_data
 from vedette.errors import InternalError, InvalidError
 from vedette.rules.zoo.names import nearest
 from vedette.values.device import DeviceKind
+from vedette.values.moment import Moment
 from vedette.values.profile import SCHEMA, Profile, ProfilePoint
 
 MAX_CHARACTERS = 5_000_000
@@ -128,12 +129,16 @@ def _problems(point: ProfilePoint) -> Iterator[str]:
             yield f"{name}: a time is above 0, got {moment.mean:g} s"
     for name in ("latency_s", "warm_up_s", "load_s", "energy_j"):
         moment = getattr(point, name)
-        if moment is not None and max(moment.mean, moment.within, moment.between or 0.0) > _LONGEST_S:
+        if moment is not None and max(_figures(moment)) > _LONGEST_S:
             yield f"{name}: {moment.mean:g} is beyond what is read, {_LONGEST_S:g}"
     for name in ("peak_bytes", "sampled_peak_bytes", "longest_s"):
         value = getattr(point, name)
         if value is not None and not 0 <= value < _LARGEST:
             yield f"{name} is 0 or more, got {value:g}"
+
+
+def _figures(moment: Moment) -> tuple[float, ...]:
+    return moment.mean, moment.within, moment.between or 0.0, moment.apart or 0.0
 
 
 def _with_nearest(text: str) -> str:

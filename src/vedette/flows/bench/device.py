@@ -49,6 +49,8 @@ class Loading:
         pid: of the process.
         not_enforced: limits of the order that this system cannot enforce, in words.
         peak_bytes, sampled_peak_bytes: most memory while it loaded, as those of `DeviceWork`; 0: not known.
+        fixed_batch: rows that the model's graph takes at a time, more and fewer being run in filled-up parts; None: any
+            number, or not known.
     """
 
     load_s: float
@@ -56,6 +58,7 @@ class Loading:
     not_enforced: tuple[str, ...] = ()
     peak_bytes: int = 0
     sampled_peak_bytes: int = 0
+    fixed_batch: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

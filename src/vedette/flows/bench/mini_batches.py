@@ -23,6 +23,7 @@ from vedette.flows.inference.preprocess import Intake, Prepared, Preprocess, Row
 from vedette.flows.inference.read import Reader
 from vedette.flows.inference.runtime import Instance, Tensor
 from vedette.values.frame import Frame
+from vedette.values.manifest import ModelFormat
 from vedette.values.result import Result
 from vedette.values.tiling import Tiling
 from vedette.values.timeline import Span, Timeline
@@ -79,6 +80,16 @@ class MiniBatches:
             self._answered(frame, prepared, list(islice(outputs, len(of_image))), span)
             for frame, (prepared, of_image) in zip(frames, taken, strict=True)
         ]
+
+    @property
+    def fixed_batch(self) -> int | None:
+        """Rows that the graph takes at a time; None: any number, or not known.
+
+        A TorchScript file does not tell: its signature is found by running it, and a device has run nothing yet.
+        """
+        if self._instance.manifest.format is ModelFormat.TORCHSCRIPT:
+            return None
+        return self._instance.runtime.signature.fixed_batch
 
     def close(self) -> None:
         """Let go of the threads and the model."""

@@ -6,14 +6,15 @@
     -> trials of each point -> Moments -> points, in the order of image size and batch
 
 Later rounds are interleaved and shuffled because a machine drifts: what a drift does is then in every point's deviation
-between trials, and not in the shape of the curve. An interrupted profile keeps nothing; every process has ended then.
+between trials, and not in the shape of the curve. Where it is interrupted every process has ended, and the whole trials
+can still be read.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from vedette.clock import Clock
 from vedette.errors import ExhaustedError, VedetteError
 from vedette.flows.bench.device import DeviceOrder, Devices
 from vedette.flows.bench.trial import Failure, Length, Trial, TrialOrder, run_trial
+from vedette.rules.capacity.broken_off import broken_off, broken_off_few
 from vedette.rules.capacity.next_point import FEWEST_TRIALS, Aim, Point, Seen, next_point
 from vedette.rules.capacity.placement import place
 from vedette.rules.capacity.pooled import moment_of, pooled
@@ -32,6 +34,9 @@ from vedette.values.profile import Failed, ProfilePoint
 from vedette.values.tiling import Tiling
 
 Say = Callable[[str], None]
+
+FEWEST_KEPT = 2
+"""Whole trials from which on an interrupted profile is worth keeping: one tells neither a slope nor a deviation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +92,16 @@ class Profiling:
         seconds: that measuring took.
         trials: processes that were started for it.
         notes: what a reader has to know, in words: limits not enforced, a budget used up, a width not reached.
+        broken_off: what was left out because it was interrupted, in words; empty: nothing.
+        fixed_batch: rows that the model's graph takes at a time; None: any number, or not known.
     """
 
     points: tuple[ProfilePoint, ...]
     seconds: float
     trials: int
     notes: tuple[str, ...]
+    broken_off: str = ""
+    fixed_batch: int | None = None
 
 
 @dataclass(slots=True)
@@ -126,22 +135,43 @@ async def profile(devices: Devices, order: ProfileOrder, clock: Clock, say: Say)
         UnsupportedError: the device and its neighbours do not fit on the cores.
         VedetteError: no device can work.
     """
-    return await _Session(devices, order, clock, say).run()
+    return await ProfileSession(devices, order, clock, say).run()
 
 
-class _Session:
+class ProfileSession:
+    """One profile under way; takes the arguments of `profile`."""
+
     def __init__(self, devices: Devices, order: ProfileOrder, clock: Clock, say: Say) -> None:
         self._devices, self._order, self._clock, self._say = devices, order, clock, say
         self._cores = place(_shares(order), devices.free_cores())
         self._log, self._began = _Log(), clock.now_ns()
 
     async def run(self) -> Profiling:
+        """See `profile`."""
         await self._first_of_all()
         await (self._grid() if self._order.few is None else self._few())
+        return self._found()
+
+    def so_far(self) -> Profiling | None:
+        """What the whole trials tell once `run` was interrupted; None where fewer than two have figures."""
+        trials = {point: len(found) for point, found in self._log.trials.items() if not self._log.ended(point)}
+        if sum(trials.values()) < FEWEST_KEPT:
+            return None
+        if self._order.few is not None:
+            return replace(self._found(), broken_off=broken_off_few(trials, self._order.few))
+        asked = [point for point in self._points() if not self._log.ended(point)]
+        return replace(self._found(), broken_off=broken_off(asked, trials, self._order.trials))
+
+    def _points(self) -> list[Point]:
+        """Of the full grid, upward."""
+        return [Point(batch, size) for size in self._order.images for batch in sorted(set(self._order.batches))]
+
+    def _found(self) -> Profiling:
         log = self._log
         keys = sorted({*log.trials, *log.failures}, key=lambda point: (_pixels(point), point.batch))
         points = tuple(_point_of(point, log) for point in keys if _is_told(point, log))
-        return Profiling(points, self._spent_s(), log.count, tuple(log.notes))
+        fixed = next((trial.fixed_batch for found in log.trials.values() for trial in found), None)
+        return Profiling(points, self._spent_s(), log.count, tuple(log.notes), fixed_batch=fixed)
 
     async def _first_of_all(self) -> None:
         """A process that counts for nothing: the first one reads everything from the disk and prepares the graph.
@@ -163,7 +193,7 @@ class _Session:
     async def _grid(self) -> None:
         """The first round upward, so that nothing is tried beyond a batch that does not fit; then by the seed."""
         order, rng = self._order, np.random.default_rng(self._order.seed)
-        points = [Point(batch, size) for size in order.images for batch in sorted(set(order.batches))]
+        points = self._points()
         for number in range(order.trials):
             turn = points if number == 0 else [points[place] for place in rng.permutation(len(points))]
             for point in turn:
@@ -203,7 +233,7 @@ class _Session:
         log.count += 1
         if isinstance(found, Trial):
             log.trials.setdefault(point, []).append(found)
-            log.notes |= dict.fromkeys(found.not_enforced)
+            log.notes |= dict.fromkeys(found.notes)
             return
         self._say(f"{order.model}: batch {point.batch}{size}: {found.failed}: {found.reason}")
         if not found.loaded and not log.trials:
@@ -250,7 +280,7 @@ def _point_of(point: Point, log: _Log) -> ProfilePoint:
     return ProfilePoint(
         point.batch,
         point.size,
-        latency_s=pooled([trial.later_s for trial in trials]),
+        latency_s=pooled([trial.later_s for trial in trials], [trial.together_s for trial in trials]),
         warm_up_s=_of_trials([trial.first_s for trial in trials]),
         load_s=_of_trials([trial.load_s for trial in trials]),
         peak_bytes=max(trial.peak_bytes for trial in trials),

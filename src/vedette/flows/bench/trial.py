@@ -1,6 +1,7 @@
 """One trial of a profile: a fresh process, its load time, its first mini-batch, later ones until their mean is known.
 
     neighbours busy (on other cores) | device: load -> run(b, b): W(b) -> run(b, k b), again and again: L(b) -> close
+    neighbours, meanwhile: L(b) of each in the time in which L(b) was measured
 
 It does not know which trials a profile has, nor in which order.
 """
@@ -9,12 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from statistics import fmean
 
 from vedette.errors import ExhaustedError, InvalidError, UnsupportedError
-from vedette.flows.bench.device import Device, DeviceOrder, Devices, Loading
+from vedette.flows.bench.device import Device, DeviceOrder, Devices, DeviceWork, Loading
 from vedette.rules.capacity.next_point import Sample
 from vedette.rules.capacity.pooled import moment_of
 from vedette.values.moment import Moment
@@ -84,6 +86,9 @@ class Trial:
         peak_bytes, sampled_peak_bytes: most memory of the process, loading included, as those of `DeviceWork`.
         energy_j: of one later mini-batch; None without a counter.
         not_enforced: limits that this system could not enforce, in words.
+        fixed_batch: rows that the model's graph takes at a time; None: any number, or not known.
+        later_began_ns, later_ended_ns: of the clock of `DeviceWork`: the time in which L(b) was measured.
+        beside_s: mean of L(b) of each neighbour in that time, those that had no mini-batch in it left out.
     """
 
     load_s: float
@@ -94,6 +99,23 @@ class Trial:
     sampled_peak_bytes: int
     energy_j: float | None
     not_enforced: tuple[str, ...] = ()
+    fixed_batch: int | None = None
+    later_began_ns: int = 0
+    later_ended_ns: int = 0
+    beside_s: tuple[float, ...] = ()
+
+    @property
+    def together_s(self) -> tuple[float, ...]:
+        """Means of L(b) of all devices that were at work at the same time."""
+        return (self.later_s.mean, *self.beside_s)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the figures has to know, in words."""
+        if self.fixed_batch is None:
+            return self.not_enforced
+        rows = "one row" if self.fixed_batch == 1 else f"{self.fixed_batch} rows, the last one filled up"
+        return (*self.not_enforced, f"the model's file fixes its batch: mini-batches run in parts of {rows}")
 
     @property
     def sample(self) -> Sample:
@@ -118,10 +140,11 @@ async def run_trial(devices: Devices, order: TrialOrder) -> Trial | Failure:
     """
     loaded = False
     try:
-        async with _neighbours(devices, order), _closing(devices.make(order.device)) as device:
+        async with _neighbours(devices, order) as beside, _closing(devices.make(order.device)) as device:
             loading = await device.load()
             loaded = True
-            return await _measure(device, order, loading)
+            found = await _measure(device, order, loading)
+        return found if isinstance(found, Failure) else replace(found, beside_s=_means_beside(beside, found))
     except ExhaustedError as error:
         return Failure(Failed.OUT_OF_MEMORY, error.message, loaded)
     except (UnsupportedError, InvalidError) as error:
@@ -153,6 +176,9 @@ async def _measure(device: Device, order: TrialOrder, loading: Loading) -> Trial
         max(loading.sampled_peak_bytes, *(work.sampled_peak_bytes for work in works)),
         _each(energies, len(values)),
         loading.not_enforced,
+        loading.fixed_batch,
+        works[1].began_ns,
+        works[-1].ended_ns,
     )
 
 
@@ -164,22 +190,42 @@ def _each(energies: Sequence[float | None], count: int) -> float | None:
 # --- neighbours -------------------------------------------------------------------------------------------------------
 
 
+def _means_beside(beside: Sequence[Sequence[DeviceWork]], trial: Trial) -> tuple[float, ...]:
+    """Mean of the mini-batches of each neighbour that lie in the measured time with more than half of theirs."""
+    found = (list(_times_within(works, trial.later_began_ns, trial.later_ended_ns)) for works in beside)
+    return tuple(fmean(times) / 1e9 for times in found if times)
+
+
+def _times_within(works: Sequence[DeviceWork], began_ns: int, ended_ns: int) -> Iterator[int]:
+    """Times of the mini-batches whose middle lies between two instants."""
+    for work in works:
+        start_ns = work.began_ns
+        for took_ns in work.batches_ns:
+            if began_ns <= start_ns + took_ns // 2 <= ended_ns:
+                yield took_ns
+            start_ns += took_ns
+
+
 @asynccontextmanager
-async def _neighbours(devices: Devices, order: TrialOrder) -> AsyncIterator[None]:
-    """Every neighbour has worked once when the trial begins, and works until it has ended; its error is the trial's."""
-    if not order.neighbours:
-        yield
+async def _neighbours(devices: Devices, order: TrialOrder) -> AsyncIterator[Sequence[Sequence[DeviceWork]]]:
+    """Every neighbour has worked once when the trial begins, and works until it has ended; its error is the trial's.
+
+    What each has done is complete once the context has been left.
+    """
+    done: list[list[DeviceWork]] = [[] for _ in order.neighbours]
+    if not done:
+        yield done
         return
     ended = asyncio.Event()
     started = [asyncio.Event() for _ in order.neighbours]
     try:
         async with asyncio.TaskGroup() as group:
-            for one, begun in zip(order.neighbours, started, strict=True):
-                group.create_task(_keep_busy(devices, one, order.batch, begun, ended))
+            for one, works, begun in zip(order.neighbours, done, started, strict=True):
+                group.create_task(_keep_busy(devices, one, order.batch, works, begun, ended))
             for begun in started:
                 await begun.wait()
             try:
-                yield
+                yield done
             finally:
                 ended.set()
     except BaseExceptionGroup as group_error:
@@ -187,15 +233,20 @@ async def _neighbours(devices: Devices, order: TrialOrder) -> AsyncIterator[None
 
 
 async def _keep_busy(
-    devices: Devices, order: DeviceOrder, batch: int, begun: asyncio.Event, ended: asyncio.Event
+    devices: Devices,
+    order: DeviceOrder,
+    batch: int,
+    works: list[DeviceWork],
+    begun: asyncio.Event,
+    ended: asyncio.Event,
 ) -> None:
     async with _closing(devices.make(order)) as device:
         await device.load()
         turn = 1
         while not ended.is_set():
-            work = await device.run(batch, batch * turn)
+            works.append(await device.run(batch, batch * turn))
             begun.set()
-            turn = max(1, min(1000, int(NEIGHBOUR_S * 1e9 / max(1, work.batches_ns[-1]))))
+            turn = max(1, min(1000, int(NEIGHBOUR_S * 1e9 / max(1, works[-1].batches_ns[-1]))))
 
 
 @asynccontextmanager

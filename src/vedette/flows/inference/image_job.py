@@ -20,6 +20,7 @@ from vedette.flows.inference.batches import ImageStation, Part, run_batch, run_b
 from vedette.flows.inference.crew import Crew
 from vedette.flows.inference.gather import Work
 from vedette.flows.inference.image_order import ImageOrder
+from vedette.flows.inference.lesson import Lesson
 from vedette.flows.inference.postprocess import Delivery, Seen, answer, fail, unread
 from vedette.flows.inference.preprocess import Intake, Prepared, Preprocess, Row
 from vedette.flows.inference.read import Read, Reader
@@ -48,7 +49,7 @@ class ImageJob(Generic[A]):
         self._work: Work | None = None
         self._left: deque[tuple[Prepared, int, int]] = deque()
         self._owed = [0] * len(stations)
-        self._busy_ns, self._shares_ns = 0, [0] * len(stations)
+        self._lesson = Lesson(stations)
         self._own = self._own_steps()
 
     @property
@@ -70,10 +71,7 @@ class ImageJob(Generic[A]):
         from vedette.flows.inference.own_steps import OwnSteps
 
         codes = tuple(station.own for station in self._stations)
-        return OwnSteps(codes, self._crew, self._ticket.deadline.at_ns, self._ticket.under_way, self._spent)
-
-    def _spent(self, busy_ns: int) -> None:
-        self._busy_ns += busy_ns
+        return OwnSteps(codes, self._crew, self._ticket.deadline.at_ns, self._ticket.under_way, self._lesson.worked)
 
     # --- a worker makes the rows ---
 
@@ -149,7 +147,7 @@ class ImageJob(Generic[A]):
         prepared = Preprocess(intakes, wanted, self._clock, look.pixel_limit, lambda _: look.region)(order.frame)
         arrival = Arrival(0, order.id, order.frame, order.received)
         self._work = Work(arrival, prepared.size, prepared.places, prepared.pixels, prepared.decode)
-        self._busy_ns += prepared.decode.end_ns - prepared.decode.start_ns
+        self._lesson.worked(prepared.decode.end_ns - prepared.decode.start_ns)
         return prepared
 
     def _offered(self, prepared: Prepared, model: int, number: int) -> list[Part]:
@@ -160,7 +158,7 @@ class ImageJob(Generic[A]):
         except Exception:
             self._stations[model].expect(-1)
             raise
-        self._busy_ns += self._clock.now_ns() - started
+        self._lesson.worked(self._clock.now_ns() - started)
         return self._offer(model, number, row)
 
     def _offer(self, model: int, number: int, row: Row) -> list[Part]:
@@ -196,7 +194,7 @@ class ImageJob(Generic[A]):
         """Take the outputs for a row, whose share of the inference was `share_ns`; the last one makes the answer."""
         assert self._work is not None, "a part is made of a work"
         work = self._work
-        self._shares_ns[part.model] += share_ns
+        self._lesson.inferred(part.model, share_ns)
         if (
             self._own is None
             or not self._own.reads(part.model)
@@ -235,11 +233,11 @@ class ImageJob(Generic[A]):
 
     def _finish(self, work: Work) -> None:
         if not self.alive:
-            self._learn_late(work)
+            self._lesson.too_late(work, self._clock.now_ns())
             return
         started = self._clock.now_ns()
         deliveries = tuple(self._delivery(work, number) for number in range(len(self._stations)))
-        self._busy_ns += self._clock.now_ns() - started
+        self._lesson.worked(self._clock.now_ns() - started)
         if self._own is None or self._order.look.raw:
             self._end(work, deliveries)
         else:
@@ -253,8 +251,9 @@ class ImageJob(Generic[A]):
             self._refused(error)
             return
         self._leave_trail(deliveries)
-        self._busy_ns += self._clock.now_ns() - started
-        self._learn(work, deliveries)  # before the answer leaves: who has it may ask for the statistics
+        self._lesson.worked(self._clock.now_ns() - started)
+        # before the answer leaves: who has it may ask for the statistics
+        self._lesson.answered(work, deliveries, self._clock.now_ns())
         self._ticket.settle(rendered)
 
     def _leave_trail(self, deliveries: Sequence[Delivery]) -> None:
@@ -288,31 +287,6 @@ class ImageJob(Generic[A]):
         return Preprocess([], keep_pixels=True, clock=self._clock, pixel_limit=self._order.look.pixel_limit).whole(
             self._order.frame
         )
-
-    def _learn(self, work: Work, deliveries: Sequence[Delivery]) -> None:
-        """Count the image, and remember how long it took: what was wanted of it and its size are not looked at."""
-        ended = self._clock.now_ns()
-        for model, (station, delivery) in enumerate(zip(self._stations, deliveries, strict=True)):
-            if isinstance(delivery.outcome, Failure):
-                station.statistics.failed(delivery.outcome.kind)
-                continue
-            station.statistics.served(delivery.outcome.timeline.milliseconds())
-            knowledge = station.knowledge
-            busy_ns = self._busy_ns / len(self._stations) + self._shares_ns[model]
-            knowledge.busy = knowledge.busy.after(busy_ns / 1e6)
-            knowledge.latency = knowledge.latency.after(self._latency_ms(work, model, ended))
-
-    def _learn_late(self, work: Work) -> None:
-        """An image that came too late teaches how long it took, too: else a deadline too short is never seen."""
-        for model, station in enumerate(self._stations):
-            latency_ms = self._latency_ms(work, model, self._clock.now_ns())
-            station.knowledge.latency = station.knowledge.latency.after(latency_ms)
-
-    def _latency_ms(self, work: Work, model: int, ended_ns: int) -> float:
-        """From the start of the decoding to the end, of several models to the last answer of this one."""
-        if len(self._stations) > 1 and work.spans[model]:
-            ended_ns = max(span.end_ns for span in work.spans[model])
-        return (ended_ns - work.decode.start_ns) / 1e6
 
 
 def _intake(manifest: Manifest, tiling: Tiling | None, *, own: bool) -> Intake:

@@ -28,6 +28,8 @@ class Runtime(Protocol):
     def infer(self, *tensors: Tensor) -> tuple[Tensor, ...]:
         """Run one batch and return every output; the first dimension of each is the batch.
 
+        A graph that takes a fixed number of rows is run as often as is needed, and filled up: so any number may come.
+
         Args:
             tensors: for the image plan one of uint8 (N, height, width, channels), RGB or grey; for the tensor plan the
                 inputs of `signature`; of type BYTES an array of dtype object that holds `bytes`.

@@ -192,6 +192,6 @@ def _answer(order: Order, found: _Found) -> Answer:
         images=sum(share.images for share in shares),
         capacity=int(np.array(devices) @ (rows.batch * (1 + rows.uses))),
         time_s=max(time_s(share.option, share.later_uses, order.deadline, each) for share in shares),
-        makespan_s=makespan(spreads),
+        makespan_s=makespan(spreads, order.probability),
         probability=all_within(spreads, order.within_s),
     )

@@ -16,6 +16,7 @@ from vedette.rules.capacity.bill import money
 from vedette.rules.capacity.capability import Capability
 from vedette.rules.capacity.draft import currency_of, drafted
 from vedette.rules.capacity.one_more import exact_text
+from vedette.rules.capacity.relaxation import change_of
 from vedette.rules.capacity.turns import (
     TIME_UNITS,
     Side,
@@ -151,7 +152,7 @@ class _Question:
 
     def _infeasible(self) -> Answer:
         changes = [one for one in (self._in_time(), self._in_memory(), self._of_images()) if one is not None]
-        changes.sort(key=lambda one: abs(one.needed - one.asked) / one.asked)
+        changes.sort(key=change_of)
         limits = [one.limit for one in changes if one.limit != "images"]
         why = tuple(
             Binding(limit, f"there is too little {_WORDS[limit]} for any set that is asked for") for limit in limits

@@ -13,6 +13,7 @@ from vedette.rules.capacity.answer import Answer
 from vedette.rules.capacity.capability import Capability
 from vedette.rules.capacity.draft import drafted
 from vedette.rules.capacity.model_choice import ModelChoice, Tried, best_model
+from vedette.rules.capacity.relaxation import change_of
 from vedette.values.demand import Demand, Goal
 from vedette.values.plan import Binding, Objective, Plan, Relaxation, Status
 
@@ -86,7 +87,7 @@ def _smallest(tried: Sequence[Tried]) -> tuple[Relaxation, ...]:
     smallest: dict[str, tuple[float, Relaxation]] = {}
     for one in tried:
         for relaxed in one.answer.relaxations:
-            size = abs(relaxed.needed - relaxed.asked) / relaxed.asked
+            size = change_of(relaxed)
             if relaxed.limit not in smallest or size < smallest[relaxed.limit][0]:
                 smallest[relaxed.limit] = (size, replace(relaxed, text=f"{relaxed.text} with {one.model}"))
     return tuple(relaxed for _, relaxed in sorted(smallest.values(), key=lambda pair: pair[0]))

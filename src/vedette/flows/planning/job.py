@@ -59,10 +59,15 @@ def budget_plan(demand: Demand, known: Known, solver: Solver) -> Plan:
     """Most images in closed form; by the solver with a limit of money or energy.
 
     Raises:
-        InvalidError: money or energy matters and a device has no price or watts.
+        InvalidError: money or energy matters and a device has no price or watts, or devices may be lost.
     """
     if not _needs_solver(demand):
         return drafted(demand, most_images_plan(demand, known.capabilities), CLOSED_FORM)
+    if demand.lost_devices:
+        raise InvalidError(
+            "the most images within a cost or an energy are not found for devices that may be lost",
+            help="leave out the lost devices or the limit, or ask for a number of images: `vedette plan deadline`",
+        )
     answer = _allocated(_order(demand, known.capabilities), solver)
     return drafted(demand, decided(demand, known.capabilities, solver, answer), CP_SAT)
 

@@ -63,7 +63,7 @@ def known(demand: Demand, source: ProfileSource, cores: int) -> Known:
     for model in demand.models:
         for stock in demand.fleet.stocks:
             try:
-                profile, remarks = _profile(_wanted(demand, model, stock.kind, cores), source)
+                profile, remarks = _profile(wanted_of(demand, model, stock.kind, cores), source)
                 able = capable(profile, demand, stock.kind)
             except VedetteError as error:
                 problems.append(error)
@@ -79,8 +79,11 @@ def known(demand: Demand, source: ProfileSource, cores: int) -> Known:
     return Known(known, tuple(capabilities), tuple(dict.fromkeys(warnings)))
 
 
-def _wanted(demand: Demand, model: str, kind: DeviceKind, cores: int) -> Wanted:
-    """Its neighbours are of its own kind: the other devices of the fleet, as far as they fit on the machine."""
+def wanted_of(demand: Demand, model: str, kind: DeviceKind, cores: int) -> Wanted:
+    """The profile that a demand wants of a model on a kind of its fleet.
+
+    Its neighbours are of its own kind: the other devices of the fleet, as far as they fit on so many cores.
+    """
     room = 0 if kind.cores is None else int((cores - kind.cores) / kind.cores + ROUNDING)
     busy = max(0, min(demand.fleet.count - 1, room))
     return Wanted(model, kind, size=demand.size, tiling=demand.tiling, busy_neighbours=busy)

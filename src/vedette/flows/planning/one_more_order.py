@@ -9,7 +9,7 @@ from dataclasses import replace
 from vedette.flows.planning.allocate import allocate
 from vedette.flows.planning.solver import Solver
 from vedette.rules.capacity.allocation import Order
-from vedette.rules.capacity.amounts import amount_text, money_text, plural
+from vedette.rules.capacity.amounts import amount_text, apart, money_text, plural
 from vedette.rules.capacity.answer import Answer
 from vedette.rules.capacity.one_more import grown
 from vedette.values.demand import Goal
@@ -41,8 +41,7 @@ def order_bindings(order: Order, answer: Answer, solver: Solver, seconds: float 
     for limit, what, wider in _wider(order, answer):
         then = allocate(wider, solver, seconds)
         if then.status is Status.OPTIMAL and then.value is not None and _better(order.goal, then.value, answer.value):
-            now = _amount(order, answer.value)
-            found.append(Binding(limit, f"{what}: {_amount(order, then.value)} instead of {now}"))
+            found.append(Binding(limit, f"{what}: {_instead(order, then.value, answer.value)}"))
     return (*found, *_image(order, answer.value, solver, seconds))
 
 
@@ -84,13 +83,18 @@ def _image(order: Order, value: float, solver: Solver, seconds: float) -> Iterat
         yield Binding("images", f"{what} cannot be done")
     elif then.status is Status.OPTIMAL and then.value is not None:
         same = not _better(order.goal, value, then.value)
-        now = _amount(order, value)
-        yield Binding("images", f"{what}: {f'{now} too' if same else f'{_amount(order, then.value)} instead of {now}'}")
+        told = f"{_amount(order, value)} too" if same else _instead(order, then.value, value)
+        yield Binding("images", f"{what}: {told}")
 
 
 def _better(goal: Goal, then: float, now: float) -> bool:
     more, less = (then, now) if goal is Goal.IMAGES else (now, then)
     return more > less + _SAME * max(abs(more), abs(less))
+
+
+def _instead(order: Order, then: float, now: float) -> str:
+    """`5.00 EUR instead of 6.00 EUR`: as many figures as tell them apart."""
+    return " instead of ".join(apart(then, now, lambda value: _amount(order, value)))
 
 
 def _amount(order: Order, value: float) -> str:

@@ -6,7 +6,7 @@ infeasible Order -> without one limit, that amount made least -> Relaxation
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
 from itertools import combinations
@@ -14,8 +14,10 @@ from itertools import combinations
 from vedette.flows.planning.allocate import allocate
 from vedette.flows.planning.solver import Solver
 from vedette.rules.capacity.allocation import Order
-from vedette.rules.capacity.amounts import amount_text, money_text, time_text
+from vedette.rules.capacity.amounts import enough, money_text, plural, written
+from vedette.rules.capacity.one_more import exact_text
 from vedette.rules.capacity.prediction import time_s
+from vedette.rules.capacity.relaxation import change_of
 from vedette.values.demand import Goal, Limits
 from vedette.values.plan import Binding, Relaxation, Status
 
@@ -28,10 +30,11 @@ _FOUND = frozenset({Status.OPTIMAL, Status.FEASIBLE})
 
 
 def relaxations(order: Order, solver: Solver, seconds: float = 30.0, seed: int = 0) -> tuple[Relaxation, ...]:
-    """Of an infeasible order: the least cost, energy and time that would do, each alone.
+    """Of an infeasible order: the least cost, energy and time that would do, and the most images, each alone.
 
-    A limit that no amount cures is left out. Sorted by how much more each is than what was asked, as a share. The time
-    is that of a plan that was found, at most FINENESS longer than the least.
+    A limit that no amount cures is left out. The smallest change comes first, as a share of what was asked. Amounts in
+    words are rounded up, so that they suffice. The time is that of a plan that was found, at most FINENESS longer than
+    the least. Images are left out where devices may be lost.
     """
 
     def least(freed: Order) -> float | None:
@@ -42,19 +45,29 @@ def relaxations(order: Order, solver: Solver, seconds: float = 30.0, seed: int =
     if limits.cost is not None:
         needed = least(replace(_counted(order), goal=Goal.COST, limits=replace(limits, cost=None)))
         if needed is not None:
-            currency = order.fleet.stocks[0].kind.currency
-            text = f"a cost of {money_text(needed, currency)} suffices, {money_text(limits.cost, currency)} does not"
+            text = f"a cost of {money_text(enough(needed), order.fleet.stocks[0].kind.currency)}"
             found.append(Relaxation("cost", limits.cost, needed * _SAFE, text))
     if limits.energy_wh is not None:
         needed = least(replace(_counted(order), goal=Goal.ENERGY, limits=replace(limits, energy_wh=None)))
         if needed is not None:
-            text = f"{amount_text(needed)} Wh suffice, {amount_text(limits.energy_wh)} Wh do not"
+            text = f"an energy of {written(enough(needed))} Wh"
             found.append(Relaxation("energy", limits.energy_wh, needed * _SAFE, text))
     needed = _least_time(order, lambda one: allocate(one, solver, seconds, seed).status in _FOUND)
     if needed is not None:
-        text = f"{time_text(needed)} suffice, {time_text(order.within_s)} do not"
-        found.append(Relaxation("within", order.within_s, needed, text))
-    return tuple(sorted(found, key=lambda one: one.needed / one.asked if one.asked else float("inf")))
+        found.append(Relaxation("within", order.within_s, needed, f"a time of {exact_text(needed)}"))
+    return tuple(sorted([*found, *_images(order, solver, seconds, seed)], key=change_of))
+
+
+def _images(order: Order, solver: Solver, seconds: float, seed: int) -> Iterator[Relaxation]:
+    """The most images of one job within all limits; nothing where devices may be lost, for which none are sought."""
+    asked = order.jobs[0].images
+    if len(order.jobs) > 1 or asked is None or order.lost_devices:
+        return
+    endless = replace(order, goal=Goal.IMAGES, jobs=(replace(order.jobs[0], images=None),))
+    most = allocate(endless, solver, seconds, seed)
+    if most.status is Status.OPTIMAL and most.value is not None and most.value < asked:
+        images = round(most.value)
+        yield Relaxation("images", asked, images, f"{plural(images, 'image')} at most")
 
 
 def contradictions(order: Order, solver: Solver, seconds: float = 30.0, seed: int = 0) -> tuple[Binding, ...]:

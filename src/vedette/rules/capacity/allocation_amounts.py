@@ -28,7 +28,7 @@ def check_prices(fleet: Fleet) -> None:
     if lacking:
         raise InvalidError(
             f"no price is known of {', '.join(lacking)}",
-            help="give each device a price_per_hour, or leave out the cost",
+            help="give --price 0.12EUR/h, or each device of a fleet file its price_per_hour, or leave out the cost",
         )
     currencies = sorted({kind.currency for kind in kinds})
     if len(currencies) > 1:

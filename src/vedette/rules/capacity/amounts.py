@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+import math
+from collections.abc import Callable
+from decimal import ROUND_CEILING, Decimal
 
 _MINUTE, _HOUR = 60.0, 3600.0
 _IN_SECONDS, _IN_MINUTES = 2 * _MINUTE, 2 * _HOUR
+_SPARED = 1e-9
 
 
 def time_text(seconds: float) -> str:
@@ -45,6 +48,41 @@ def money_text(amount: float, currency: str) -> str:
 def amount_text(amount: float) -> str:
     """A number as people write it: `1,200`, `17.4`, `0.0123`."""
     return _three(amount)
+
+
+def written(amount: float) -> str:
+    """All figures of a number, without a power of ten: `1,234.5`, `0.000279`."""
+    return f"{Decimal(repr(amount)).normalize():,f}"
+
+
+def enough(amount: float) -> float:
+    """Three significant figures, to the hundredth from one on, rounded up: an amount that is written so suffices.
+
+    What is more than such a figure by a billionth is rounding, and is that figure.
+    """
+    if amount <= 0:
+        return 0.0
+    step = Decimal(1).scaleb(-2 if amount >= 1 else math.floor(math.log10(amount)) - 2)
+    return float((Decimal(amount * (1 - _SPARED)) / step).to_integral_value(ROUND_CEILING) * step)
+
+
+def apart(one: float, other: float, text: Callable[[float], str] = amount_text) -> tuple[str, str]:
+    """Both amounts in words; where three figures make them look the same, with as many as tell them apart.
+
+    Args:
+        one: an amount.
+        other: another one.
+        text: of an amount, for people.
+    """
+    same, words = text(one), text(other)
+    if one == other or same != words:
+        return same, words
+    unit = same.partition(" ")[2]
+    for digits in range(4, 17):
+        short = tuple(f"{Decimal(f'{amount:.{digits}g}'):,f}" for amount in (one, other))
+        if short[0] != short[1]:
+            return f"{short[0]} {unit}".strip(), f"{short[1]} {unit}".strip()
+    return same, words
 
 
 def plural(count: int, noun: str, nouns: str = "") -> str:

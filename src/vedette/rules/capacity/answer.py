@@ -34,6 +34,28 @@ class Share:
         return spread(self.option, self.later_uses, self.last)
 
 
+def last_option(capability: Capability, option: Option, later_uses: int, images: int) -> Option | None:
+    """The row of a smaller last mini-batch, where it is there and no figure of it is larger than that of a full one.
+
+    So the prediction of a device never comes later, nor knows less, than what was counted against the deadline.
+
+    Args:
+        capability: whose rows are searched.
+        option: of the full mini-batches.
+        later_uses: t; without any the first mini-batch is the last, and counts as a full one.
+        images: of the device.
+    """
+    size = images - later_uses * option.batch
+    if not later_uses or size == option.batch:
+        return None
+    found = next((one for one in capability.options if one.batch == size), None)
+    if found is None or found.later_s.trials < option.later_s.trials:
+        return None
+    small, full = found.later_s, option.later_s
+    grows = small.mean > full.mean or small.within > full.within or (small.between or 0.0) > (full.between or 0.0)
+    return None if grows or (small.between is None) != (full.between is None) else found
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """Which device does what, how sure that is, and what decides it.

@@ -14,9 +14,8 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from vedette.rules.capacity.answer import Share
+from vedette.rules.capacity.answer import Share, last_option
 from vedette.rules.capacity.bounds import Columns, Terms
-from vedette.rules.capacity.capability import Option
 from vedette.rules.capacity.prediction import most_uses, time_s
 from vedette.rules.capacity.reach import (
     Ranked,
@@ -149,7 +148,14 @@ def least_time(
 def shares_of(parts: Sequence[Part], idle: Sequence[Reach] = ()) -> tuple[Share, ...]:
     """As an answer holds them: equal kinds side by side, the most images first."""
     shares = [
-        Share(one.capability, one.option, one.later_uses, count, _last_option(one, count)) for one, count in parts
+        Share(
+            one.capability,
+            one.option,
+            one.later_uses,
+            count,
+            last_option(one.capability, one.option, one.later_uses, count),
+        )
+        for one, count in parts
     ]
     shares += [Share(one.capability, one.option, 0, 0) for one in idle]
     return tuple(sorted(shares, key=lambda share: (share.capability.device.name, -share.images)))
@@ -182,16 +188,3 @@ def _idle(chosen: Ranked, parts: Sequence[Part]) -> list[Reach]:
         busy = sum(part.capability.device.name == one.capability.device.name for part, _ in parts)
         left += [one] * (count - busy)
     return left
-
-
-def _last_option(one: Reach, images: int) -> Option | None:
-    """The row of a smaller last mini-batch, where it is there and no figure of it is larger than that of a full one."""
-    size = images - one.later_uses * one.option.batch
-    if not one.later_uses or size == one.option.batch:
-        return None
-    found = next((option for option in one.capability.options if option.batch == size), None)
-    if found is None or found.later_s.trials < one.option.later_s.trials:
-        return None
-    small, full = found.later_s, one.option.later_s
-    grows = small.mean > full.mean or small.within > full.within or (small.between or 0.0) > (full.between or 0.0)
-    return None if grows or (small.between is None) != (full.between is None) else found

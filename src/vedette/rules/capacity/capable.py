@@ -4,7 +4,8 @@
                                --batch_curve--> BatchCurve at the batches that were measured
 
 MB is the largest batch that was measured below the first one that ended the column, whose memory fits the device, and
-that the demand allows. Batches that the engine refused have no row. Both ways give the same time for the same batch.
+that the demand allows. Batches that the engine refused, and those on a step of a fixed batch, have no row. Both ways
+give the same time for the same batch.
 """
 
 from __future__ import annotations

@@ -88,6 +88,8 @@ def _origin(profile: Profile, figures: Column) -> Iterator[str]:
         yield f"profile {profile.id} was given ({profile.source or 'no source named'}), not measured here"
         if [moment for _, moment in figures.latency.points] == [moment for _, moment in figures.warm_up.points]:
             yield "no warm-up was given: the first mini-batch counts as long as a later one"
+    if profile.broken_off:
+        yield f"profile {profile.id} was {profile.broken_off}; for all of it run {profile.source}"
     if figures.between:
         low, high = figures.between
         yield f"the image size lies between the profiled {low} and {high}: times are interpolated over the pixels"
@@ -152,6 +154,11 @@ def _reach(figures: Column, limits: Limits, device: DeviceKind) -> Iterator[str]
     if figures.refused:
         told = ", ".join(map(str, figures.refused))
         yield f"mini-batches of {told} were refused by the engine: nothing up to the next measured ones is planned"
+    if figures.fixed is not None and figures.fixed > 1:
+        yield (
+            f"the model's file takes {figures.fixed} rows at a time: of the mini-batches that were not measured only"
+            f" multiples of {figures.fixed} are planned"
+        )
     allowed = [batch for batch in figures.batches if limits.batch is None or batch <= limits.batch]
     too_large = [batch for batch in allowed if not fits(figures, batch, device.memory_bytes)]
     if too_large and device.memory_bytes is not None:

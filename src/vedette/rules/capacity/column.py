@@ -6,8 +6,11 @@ A size that was profiled gives its own points. One between two profiled sizes is
 curve. Beyond them, and between images of a stated size and images as they come, nothing is known.
 
 A batch that ran out of memory, or took too long, ends the column: larger ones need more. One that the engine refused
-says nothing of larger ones, as with a model of a fixed batch; but no batch near it, up to the measured ones on either
-side, is taken for possible.
+says nothing of larger ones; but no batch near it, up to the measured ones on either side, is taken for possible.
+
+A graph of a fixed batch f runs ceil(b / f) times for a mini-batch of b: L and W are stairs, and no line holds between a
+whole multiple of f and the next batch. So of the batches that were not measured only multiples of f are taken. Cut
+images are many rows each: a step is a small part of them.
 """
 
 from __future__ import annotations
@@ -41,6 +44,7 @@ class Column:
         longest_load: the same of the load time, in seconds; None: not known.
         failed: the point with the smallest batch that ended the column; batches from there on count as impossible.
         refused: batches that the engine refused, rising.
+        fixed: rows that the graph takes at a time, where a row is an image; None: any number.
         between: the two profiled sizes that an interpolated column lies between; empty for one that was profiled.
     """
 
@@ -54,6 +58,7 @@ class Column:
     longest_load: float | None
     failed: ProfilePoint | None = None
     refused: tuple[int, ...] = ()
+    fixed: int | None = None
     between: tuple[Size, ...] = ()
 
     @property
@@ -62,7 +67,12 @@ class Column:
         return self.latency.batches
 
     def takes(self, batch: int) -> bool:
-        """Whether the engine takes a batch: no refused one lies between the measured ones on its sides."""
+        """Whether a batch can be planned: the engine takes it, and its time is known.
+
+        No refused one lies between the measured ones on its sides, and it does not lie on a step of a fixed batch.
+        """
+        if self.fixed is not None and batch % self.fixed and batch not in self.batches:
+            return False
         if not self.refused:
             return True
         taken = [known for known in self.batches if known not in self.refused]
@@ -151,6 +161,7 @@ def _measured(profile: Profile, size: Size | None) -> Column:
         longest_load=max(map(largest_seen, loads), default=None),
         failed=failed,
         refused=tuple(point.batch for point in within if point.failed is Failed.REFUSED),
+        fixed=profile.profiled.fixed_batch if profile.profiled.tiling is None else None,
     )
 
 
@@ -197,6 +208,7 @@ def _interpolated(low: Column, high: Column, around: tuple[Size, Size], size: Si
         longest_load=None if loads[0] is None or loads[1] is None else part(loads[0], loads[1], share),
         failed=min(failed, key=lambda point: point.batch, default=None),
         refused=tuple(sorted({*low.refused, *high.refused})),
+        fixed=low.fixed,
         between=around,
     )
 

@@ -11,6 +11,8 @@
   squares, the doubt about the curve. For a line it is the deviation of the points about it. Else it is what the
   regression moved the point by, and the standard error of its mean as far as it exceeds the one of the pool: a
   prediction multiplies by 1 + 1/trials, and makes 1 + 1/n of it, n being the trials of the point.
+- `apart` is pooled as well, as a share of the mean. It stays free of the doubt about the curve, which devices of one
+  profile have in common, and of the choice of the larger: it serves what is expected, and bounds nothing.
 - `within` is a straight line between those of the points.
 """
 
@@ -135,16 +137,18 @@ def _spread(known: Sequence[Known], levels: Sequence[float], line_doubt: float |
     `line_doubt` is the deviation about the line, as a share; None where there is no line.
     """
     share, trials = _pool([moment for _, moment in known])
+    own = _pool_apart([moment for _, moment in known])
     found = []
     for (batch, moment), level in zip(known, levels, strict=True):
+        apart = None if own is None else own * level
         if share is None:
-            found.append((batch, Moment(level, moment.within, None, moment.count, moment.trials)))
+            found.append((batch, Moment(level, moment.within, None, moment.count, moment.trials, apart)))
             continue
         spread = max(share * level, moment.between or 0.0)
         excess = spread**2 * max(0.0, 1 / moment.trials - 1 / trials) / (1 + 1 / trials)
         point_doubt = math.hypot(math.sqrt(excess), level - moment.mean)
         between = math.hypot(spread, point_doubt if line_doubt is None else line_doubt * level)
-        found.append((batch, Moment(level, moment.within, between, max(moment.count, trials), trials)))
+        found.append((batch, Moment(level, moment.within, between, max(moment.count, trials), trials, apart)))
     return tuple(found)
 
 
@@ -156,3 +160,11 @@ def _pool(moments: Sequence[Moment]) -> tuple[float | None, int]:
         return None, 1
     total = sum(squares(moment) / moment.mean**2 for moment in known)
     return math.sqrt(total / freedom), 1 + freedom
+
+
+def _pool_apart(moments: Sequence[Moment]) -> float | None:
+    """Relative deviation of devices at work together, of all points that know theirs; each trial counts the same."""
+    known = [(one.trials, one.apart / one.mean) for one in moments if one.apart is not None and one.mean > 0]
+    if not known:
+        return None
+    return math.sqrt(sum(trials * share**2 for trials, share in known) / sum(trials for trials, _ in known))

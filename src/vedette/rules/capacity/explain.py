@@ -70,7 +70,7 @@ def _keep(models: Sequence[Assignment]) -> Iterator[str]:
     peaks = [one.peak_bytes for one in models if one.peak_bytes is not None]
     if len(peaks) == len(models):
         limit = "" if device.memory_bytes is None else f" of the {device.memory_bytes / 1e6:,.0f} MB allowed"
-        yield f"Together they need {sum(peaks) / 1e6:,.0f} MB at most{limit}."
+        yield f"{'It needs' if len(each) == 1 else 'Together they need'} {sum(peaks) / 1e6:,.0f} MB at most{limit}."
 
 
 def _group(group: list[Assignment]) -> str:
@@ -202,7 +202,8 @@ def _quality(plan: Plan) -> Iterator[str]:
         yield "Its quality is unknown."
     if plan.demand.kind is PlanKind.BESIDE:
         better = "more quality in all"
-        yield f"Their qualities add up to {amount_text(objective.value or 0.0)}."
+        total = amount_text(objective.value or 0.0)
+        yield f"Its quality is {total}." if len(plan.assignments) == 1 else f"Their qualities add up to {total}."
     if plan.status is Status.OPTIMAL:
         yield f"No plan with {better} meets the demand: this is proven."
     elif objective.bound is not None:
@@ -231,14 +232,27 @@ def _without(plan: Plan) -> Iterator[str]:
         first = "This change alone would do" if len(texts) == 1 else "Any one of these changes alone would do"
         yield f"{first}: {'; '.join(texts)}."
     elif plan.status is Status.INFEASIBLE:
-        yield "No change of one limit alone would do: use another model, smaller images or other devices."
+        yield _hopeless(plan.demand)
+
+
+def _hopeless(demand: Demand) -> str:
+    """What was tried alone; of a job with money or energy the solver is not asked for more devices or larger limits."""
+    limits = demand.limits
+    amounts = [name for name, limit in (("cost", limits.cost), ("energy", limits.energy_wh)) if limit is not None]
+    solved = amounts or demand.goal in (Goal.COST, Goal.ENERGY)
+    if not solved or demand.kind not in (PlanKind.DEADLINE, PlanKind.BUDGET, PlanKind.MODEL):
+        return "No change of one limit alone would do: use another model, smaller images or other devices."
+    tried = ["time", *amounts, *([] if demand.lost_devices or demand.images is None else ["number of images"])]
+    told = " or ".join(filter(None, (", ".join(tried[:-1]), tried[-1])))
+    return f"No other {told} alone would do: use another model, smaller images, or more or other devices."
 
 
 def _asked(demand: Demand) -> str:
     models = " or ".join(demand.models)
     if demand.groups:
         models = " and ".join(f"one of {', '.join(one)}" if len(one) > 1 else one[0] for one in demand.groups)
-    parts = [models, f"on {_fleet(demand)}"]
+    memory = demand.fleet.stocks[0].kind.memory_bytes if demand.kind is PlanKind.BESIDE else None
+    parts = [models, f"on {_fleet(demand)}{'' if memory is None else f' with {memory / 1e6:,.0f} MB'}"]
     if demand.images is not None:
         each = " each" if demand.kind is PlanKind.BESIDE else ""
         parts.insert(0, f"{plural(demand.images, 'image')}{each} through")

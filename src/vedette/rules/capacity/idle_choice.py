@@ -183,7 +183,7 @@ def _even(choice: IdleChoice, currency: str) -> Iterator[str]:
         return
     kept = f"an instance that is kept for {money_text(price, currency)} an hour"
     if choice.kept_cheaper_per_s is None:
-        yield f"At no rate {kept} is cheaper."
+        yield f"At no rate is {kept} cheaper."
         return
     low, high = choice.kept_cheaper_per_s
     if not math.isinf(high):

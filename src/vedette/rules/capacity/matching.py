@@ -114,7 +114,7 @@ def refusals(profile: Profile, wanted: Wanted) -> tuple[str, ...]:
 
 
 def best_profile(profiles: Iterable[Profile], wanted: Wanted) -> Match:
-    """The profile that fits, as many busy neighbours first, then measured before given, then the newest."""
+    """The profile that fits: as many busy neighbours first, then measured, then not broken off, then the newest."""
     fitting, refused = [], []
     for profile in profiles:
         if profile.profiled.model != wanted.model:
@@ -130,10 +130,11 @@ def best_profile(profiles: Iterable[Profile], wanted: Wanted) -> Match:
     return Match(best, tuple(refused), tuple(_remarks(best, wanted)))
 
 
-def _rank(profile: Profile, wanted: Wanted) -> tuple[bool, int, bool, float, str]:
+def _rank(profile: Profile, wanted: Wanted) -> tuple[bool, int, bool, bool, float, str]:
     alike = wanted.busy_neighbours in {None, profile.profiled.busy_neighbours}
     apart = 0 if wanted.busy_neighbours is None else abs(wanted.busy_neighbours - profile.profiled.busy_neighbours)
-    return alike, -apart, profile.origin is Origin.MEASURED, _seconds(profile.created), profile.id
+    measured, whole = profile.origin is Origin.MEASURED, not profile.broken_off
+    return alike, -apart, measured, whole, _seconds(profile.created), profile.id
 
 
 def _seconds(created: str) -> float:

@@ -14,7 +14,7 @@ def level(moments: Sequence[Moment]) -> Moment:
 
     The mean is that of all trials, and `between` their sample deviation: the sums of squares within the points and
     between them are added up (decomposition of the variance). None where there is one trial altogether, or where a
-    point of several does not tell.
+    point of several does not tell. `apart` is the root of the mean square, each trial counting the same.
     """
     trials = sum(moment.trials for moment in moments)
     mean = sum(moment.trials * moment.mean for moment in moments) / trials
@@ -22,7 +22,8 @@ def level(moments: Sequence[Moment]) -> Moment:
     told = trials > 1 and all(moment.trials == 1 or moment.between is not None for moment in moments)
     within = math.sqrt(sum(moment.trials * moment.within**2 for moment in moments) / trials)
     count = sum(moment.count for moment in moments)
-    return Moment(mean, within, math.sqrt(total / (trials - 1)) if told else None, count, trials)
+    between = math.sqrt(total / (trials - 1)) if told else None
+    return Moment(mean, within, between, count, trials, _level_apart(moments))
 
 
 def together(moments: Sequence[Moment]) -> Moment:
@@ -36,15 +37,13 @@ def mixed(low: Moment, high: Moment, share: float) -> Moment:
         return low
     if share == 1:
         return high
-    between = None
-    if low.between is not None and high.between is not None:
-        between = part(low.between, high.between, share)
     return Moment(
         part(low.mean, high.mean, share),
         part(low.within, high.within, share),
-        between,
+        _part_known(low.between, high.between, share),
         min(low.count, high.count),
         min(low.trials, high.trials),
+        _part_known(low.apart, high.apart, share),
     )
 
 
@@ -73,12 +72,27 @@ def _furthest(deviation: float, count: int) -> float:
     return deviation * (count - 1) / math.sqrt(count)
 
 
+def _level_apart(moments: Sequence[Moment]) -> float | None:
+    known = [(moment.trials, moment.apart) for moment in moments if moment.apart is not None]
+    if len(known) < len(moments):
+        return None
+    return math.sqrt(sum(trials * apart**2 for trials, apart in known) / sum(trials for trials, _ in known))
+
+
+def _part_known(low: float | None, high: float | None, share: float) -> float | None:
+    return None if low is None or high is None else part(low, high, share)
+
+
 def _sum(first: Moment, second: Moment) -> Moment:
-    between = None if first.between is None or second.between is None else first.between + second.between
     return Moment(
         first.mean + second.mean,
         math.hypot(first.within, second.within),
-        between,
+        _sum_known(first.between, second.between),
         min(first.count, second.count),
         min(first.trials, second.trials),
+        _sum_known(first.apart, second.apart),
     )
+
+
+def _sum_known(first: float | None, second: float | None) -> float | None:
+    return None if first is None or second is None else first + second

@@ -140,8 +140,12 @@ def _device(demand: Demand, capabilities: Sequence[Columns], devices: int, took_
     sooner = max(part.time_s for part, _ in parts)
     if sooner >= took_s:
         return Binding("devices", f"{what}: no earlier end")
-    counted = f"done in {time_text(sooner)} instead of {time_text(took_s)}"
-    return Binding("devices", f"{what}: {counted}{_as_counted(demand)}")
+    then, now = time_text(sooner), time_text(took_s)
+    if then == now:
+        then, now = exact_text(sooner), exact_text(took_s)
+    if then == now:
+        return Binding("devices", f"{what}: no earlier end")
+    return Binding("devices", f"{what}: done in {then} instead of {now}{_as_counted(demand)}")
 
 
 def _image(demand: Demand, capabilities: Sequence[Columns], devices: int) -> Binding:

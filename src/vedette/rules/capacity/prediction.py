@@ -14,8 +14,10 @@ they share the errors of the mean and of the deviation, and they may slow down t
 The right holds for whatever they have in common, the left for what makes all of them later or earlier together (J. D.
 Esary, F. Proschan, D. W. Walkup, "Association of random variables, with applications", Annals of Mathematical
 Statistics 38, 1967). So the product bounds the probability and the high end of an interval, and the slowest device
-alone its low end: the interval holds with its confidence or a bit more. What is expected needs neither: it is the
-median of the largest of independent times with the deviations as they were measured.
+alone its low end: the interval holds with its confidence or a bit more. What is expected needs neither. With a part C
+that all share and parts of their own the largest is C + max_i (mean_i + own_i). Expected is the sum of both medians: 0
+for C, and for the rest that of the largest of independent times with the deviation S_a, or S_b where S_a is not known.
+The median of the sum is the same but for the skewness of the largest, which is small where devices are alike.
 """
 
 from __future__ import annotations
@@ -60,7 +62,9 @@ def makespan(spreads: Sequence[Spread], confidence: float = 0.95) -> Prediction:
     known = [low for low in lows if low is not None]
     if len(known) < len(lows):
         return Prediction(max(one.mean for one in spreads), confidence=confidence)
-    return Prediction(_median(spreads), max(0.0, *known), _largest_quantile(spreads, 1 - tail), confidence)
+    high = _largest_quantile(spreads, 1 - tail)
+    # S_a may come out larger than S_b, since each rests on a few trials; what is expected lies in its interval anyway.
+    return Prediction(min(_median(spreads), high), max(0.0, *known), high, confidence)
 
 
 def all_within(spreads: Sequence[Spread], within_s: float) -> float | None:
@@ -135,7 +139,7 @@ def _largest_quantile(spreads: Sequence[Spread], share: float) -> float:
 
 
 def _median(spreads: Sequence[Spread]) -> float:
-    """Of the largest of independent normal times, with the deviations as they were measured."""
+    """Of the largest of independent normal times, with the deviations that devices have at the same time."""
     counts = Counter(spreads)
     # Each is within z deviations with 2^(-1/n), so all are with 1/2, or sooner.
     far = margins(_HALF ** (1 / len(spreads)), 1)[0]

@@ -29,7 +29,7 @@ from vedette.rules.capacity.rate_search import (
     within_goal,
     worth_of,
 )
-from vedette.rules.capacity.replicas import Effort, Expected, ReplicaKind, Setting, expected, times_of
+from vedette.rules.capacity.replicas import Effort, Expected, ReplicaKind, Setting, expected, expected_with, times_of
 from vedette.rules.capacity.simulation import Routing
 from vedette.values.demand import Demand, Goal
 from vedette.values.plan import Binding, Objective, Relaxation, Replicas, Status
@@ -71,7 +71,8 @@ class RateAnswer:
 def plan_rate(kinds: Sequence[ReplicaKind], demand: Demand, effort: Effort | None = None) -> RateAnswer:
     """Fewest replicas (or the cheapest) whose p99 is within `demand.p99_ms` at `demand.rate_per_s`.
 
-    `limits.cost` is money an hour here. `lost_devices` replicas more are kept than suffice.
+    `limits.cost` is money an hour here. `lost_devices` replicas more are kept than suffice. Those that are left keep
+    their setting when some are lost, so it is the one that suffices then.
 
     Args:
         kinds: what a replica may be; their `available` devices are the fleet.
@@ -96,7 +97,7 @@ def plan_rate(kinds: Sequence[ReplicaKind], demand: Demand, effort: Effort | Non
 
 def _answer(asked: Asked, best: Found, lower: float) -> RateAnswer:
     count, kind = best.count + asked.lost, best.kind
-    given = best.given if asked.lost == 0 else expected(asked.case(kind, count)) or best.given
+    given = best.given if asked.lost == 0 else expected_with(asked.case(kind, count), best.given.setting)
     worth = worth_of(asked, kind, count)
     status = Status.OPTIMAL if rounded(worth) <= rounded(lower) else Status.FEASIBLE
     price = kind.device.price_per_hour

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from vedette.rules.capacity.amounts import plural, share_text
+from vedette.rules.capacity.amounts import plural
 from vedette.rules.capacity.balance import least_time
 from vedette.rules.capacity.bounds import Columns, columns_of
 from vedette.rules.capacity.one_more import exact_text, grown
@@ -19,7 +19,7 @@ from vedette.values.deadline import DeadlineClass
 from vedette.values.demand import Demand
 from vedette.values.plan import Relaxation
 
-_MEBIBYTE = 2**20
+_MEGA = 10**6
 _PROBABILITIES = 10_000
 """Probabilities are named in steps of 0.01 %."""
 
@@ -42,7 +42,12 @@ def relaxations(demand: Demand, capabilities: Sequence[Columns]) -> tuple[Relaxa
         _lost(demand, capabilities),
     )
     known = [one for one in found if one is not None]
-    return tuple(sorted(known, key=lambda one: abs(one.needed - one.asked) / (one.asked or 1)))
+    return tuple(sorted(known, key=change_of))
+
+
+def change_of(relaxed: Relaxation) -> float:
+    """How large a change is: as a share of what was asked, or as it is where that is 0."""
+    return abs(relaxed.needed - relaxed.asked) / (relaxed.asked or 1)
 
 
 def feasible(demand: Demand, capabilities: Sequence[Columns]) -> bool:
@@ -128,8 +133,8 @@ def _memory_of(demand: Demand, capabilities: Sequence[Columns], grows: Columns) 
 
     index = _least(suffices, 0, len(sizes) - 1)
     if index is not None:
-        mebibytes = math.ceil(sizes[index] / _MEBIBYTE)
-        yield Relaxation("memory", asked, sizes[index], f"{mebibytes:,} MiB of memory for {able.device.name}")
+        megabytes = math.ceil(sizes[index] / _MEGA)
+        yield Relaxation("memory", asked, sizes[index], f"{megabytes:,} MB of memory for {able.device.name}")
 
 
 def _probability(demand: Demand, capabilities: Sequence[Columns]) -> Relaxation | None:
@@ -147,7 +152,8 @@ def _probability(demand: Demand, capabilities: Sequence[Columns]) -> Relaxation 
     step = _least(suffices, 1, steps)
     if step is None or less(step) >= demand.probability:
         return None
-    return Relaxation("probability", demand.probability, less(step), f"a probability of {share_text(less(step))}")
+    # With all its figures: one that is rounded up would be too much.
+    return Relaxation("probability", demand.probability, less(step), f"a probability of {less(step) * 100:.6g} %")
 
 
 def _lost(demand: Demand, capabilities: Sequence[Columns]) -> Relaxation | None:

@@ -14,8 +14,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from vedette.rules.capacity.allocation import Rows
-from vedette.rules.capacity.answer import Share
-from vedette.rules.capacity.capability import Capability, Option
+from vedette.rules.capacity.answer import Share, last_option
 
 
 def shares_of(rows: Rows, values: tuple[int, ...]) -> tuple[Share, ...]:
@@ -59,17 +58,8 @@ def _trimmed(shares: list[Share], images: int) -> list[Share]:
             heapq.heappush(longest, (-kept[place].spread.mean, place))
         else:
             off = min(excess, batch - 1)
-            kept[place] = replace(share, images=share.images - off, last=_last(share, batch - off))
+            left = share.images - off
+            last = last_option(share.capability, share.option, share.later_uses, left)
+            kept[place] = replace(share, images=left, last=last)
             excess -= off
     return kept
-
-
-def _last(share: Share, images: int) -> Option | None:
-    """The option of a smaller last mini-batch, where its times are known."""
-    if not share.later_uses or images == share.option.batch:
-        return None
-    return _option(share.capability, images)
-
-
-def _option(capability: Capability, batch: int) -> Option | None:
-    return next((option for option in capability.options if option.batch == batch), None)

@@ -18,6 +18,10 @@ which is the method of variance estimates recovery (G. Y. Zou, A. Donner, Statis
 It is Student's interval where only b varies, the normal one where only w does, and never falls as t grows.
 
 One process tells nothing of the next: with one trial `between` is unknown, and there is no quantile and no probability.
+Part of S_b is of the machine: devices that work at the same time slow down together. What is a process's own is
+S_a = a_W + t a_L, a being the deviation of devices that were measured side by side (`apart`; b_W where W was not). The
+quantile has no use for it, since it holds whatever devices share; `deviation` has, for the largest of several.
+
 The deviation of a few means holds what is left of `within` in them, so that `within` counts twice where it is large:
 quantiles above 1/2 are then later than they need be, and never too early for that reason.
 """
@@ -25,7 +29,7 @@ quantiles above 1/2 are then later than they need be, and never too early for th
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -50,25 +54,31 @@ class Spread:
         within: S_w, standard deviation of the part that averages out.
         between: S_b, of the part that a process has in common, with its uncertainty; None: not known.
         trials: that `between` rests on.
+        apart: S_a, of the part of `between` that devices at work together do not share; None: not known.
     """
 
     mean: float
     within: float
     between: float | None
     trials: int
+    apart: float | None = None
 
     @property
     def deviation(self) -> float:
-        """Of the time of one process from another, without the uncertainty of the mean.
+        """Of the time of one process from another at the same time, without the uncertainty of the mean.
 
-        A deviation out of f + 1 values is more often too small than too large; divided by the median of its ratio to
-        the true one it is neither: sqrt of (1 - 2 / 9f)^3, f degrees of freedom (E. B. Wilson, M. M. Hilferty, "The
-        distribution of chi-square", Proceedings of the National Academy of Sciences 17, 1931).
+        That is S_a where it is known, and S_b otherwise, which takes all that varies for a process's own. A deviation
+        out of f + 1 values is more often too small than too large; divided by the median of its ratio to the true one
+        it is neither: sqrt of (1 - 2 / 9f)^3, f degrees of freedom (E. B. Wilson, M. M. Hilferty, "The distribution of
+        chi-square", Proceedings of the National Academy of Sciences 17, 1931). Each trial beside a busy neighbour has
+        one degree of freedom for S_a at least.
         """
+        if self.apart is not None:
+            return math.hypot(self.within, self.apart / _median_ratio(self.trials))
         if not self.between:
             return self.within
-        ratio = (1 - 2 / (9 * (self.trials - 1))) ** 1.5
-        return math.hypot(self.within, self.between / (math.sqrt(1 + 1 / self.trials) * ratio))
+        between = self.between / math.sqrt(1 + 1 / self.trials)
+        return math.hypot(self.within, between / _median_ratio(self.trials - 1))
 
     def quantile_s(self, probability: float) -> float | None:
         """The time within which it ends with that probability, in 0..1 exclusive; None where `between` is not known."""
@@ -113,7 +123,8 @@ def spread(option: Option, later_uses: int, last: Option | None = None) -> Sprea
     trials = min(moment.trials for _, moment in used)
     known = [times * moment.between for times, moment in used if is_known(moment) and moment.between is not None]
     between = sum(known) * math.sqrt(1 + 1 / trials) if len(known) == len(used) else None
-    return Spread(mean, within, between, trials)
+    alone = option.first_s.apart is None and option.later_s.apart is None
+    return Spread(mean, within, between, trials, None if alone else _apart(used))
 
 
 def margins(probability: float, trials: int) -> tuple[float, float]:
@@ -140,6 +151,23 @@ def bisected(reached: Callable[[float], bool], low: float, high: float) -> float
 def is_known(moment: Moment) -> bool:
     """Whether it tells how processes differ."""
     return moment.between is not None and moment.trials > 1
+
+
+def _apart(used: Sequence[tuple[int, Moment]]) -> float | None:
+    """S_a; what was measured alone counts with all that varies from process to process; None where that is not known.
+
+    It is None, too, where all was measured alone.
+    """
+    if all(moment.apart is None for _, moment in used):
+        return None
+    parts = [(times, moment.between if moment.apart is None else moment.apart) for times, moment in used]
+    known = [times * own for times, own in parts if own is not None]
+    return sum(known) if len(known) == len(parts) else None
+
+
+def _median_ratio(freedom: int) -> float:
+    """Median of the ratio of a deviation with so many degrees of freedom to the true one."""
+    return math.sqrt((1 - 2 / (9 * freedom)) ** 3)
 
 
 @lru_cache(maxsize=1024)

@@ -99,7 +99,8 @@ def turns_program(turns: Turns, sides: Sequence[Side]) -> IntegerProgram:
     """
     times, worths = times_of(turns, sides), worths_of(turns, sides)
     objective = tuple((one, times[one] - worths[one] * (TIME_UNITS + 1)) for one in range(len(sides)))
-    return IntegerProgram(tuple((0, 1) for _ in sides), _constraints(turns, sides, times), objective)
+    constraints = (*_constraints(turns, sides, times), *_one_known(turns, sides))
+    return IntegerProgram(tuple((0, 1) for _ in sides), constraints, objective)
 
 
 def least_program(
@@ -118,9 +119,8 @@ def least_program(
     constraints = list(_constraints(turns, sides, times_of(turns, sides)))
     if better_than is not None:
         constraints.append(Constraint(tuple(enumerate(worths)), low=better_than + 1))
-    elif not turns.groups:
-        known = (one for one, side in enumerate(sides) if side.share.capability.quality is not None)
-        constraints.append(Constraint(tuple((one, 1) for one in known), low=1))
+    else:
+        constraints += _one_known(turns, sides)
     return IntegerProgram(tuple((0, 1) for _ in sides), tuple(constraints), tuple(enumerate(amounts)))
 
 
@@ -154,6 +154,14 @@ def _constraints(turns: Turns, sides: Sequence[Side], times: Sequence[int]) -> t
     found += [Constraint(_ours(models, group), low=1, high=1) for group in turns.groups]
     found += [Constraint(_ours(models, (model,)), high=1) for model in dict.fromkeys(models)]
     return tuple(found)
+
+
+def _one_known(turns: Turns, sides: Sequence[Side]) -> list[Constraint]:
+    """Without groups a set has one model of known quality at least, also where that quality is 0."""
+    if turns.groups:
+        return []
+    known = (one for one, side in enumerate(sides) if side.share.capability.quality is not None)
+    return [Constraint(tuple((one, 1) for one in known), low=1)]
 
 
 def _ours(models: Sequence[str], group: Sequence[str]) -> Terms:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from vedette.rules.capacity.answer import Answer, Share
+from vedette.rules.capacity.answer import Answer, Share, last_option
 from vedette.rules.capacity.prediction import all_within, makespan
 from vedette.rules.capacity.spread import Spread
 from vedette.rules.capacity.turns import QUALITY_UNITS, TIME_UNITS, Side, SideBySide, Turns
@@ -29,7 +29,7 @@ def turns_answer(turns: Turns, found: SideBySide, bound: float | None) -> Answer
         shares,
         images=sum(share.images for share in shares),
         time_s=found.time_s,
-        makespan_s=makespan(whole),
+        makespan_s=makespan(whole, turns.probability),
         probability=all_within(whole, turns.within_s),
     )
 
@@ -82,8 +82,4 @@ def quality_bound(turns: Turns, sides: Sequence[Side], bound: int | None) -> flo
 
 
 def _with_last(share: Share) -> Share:
-    """With the option of a smaller last mini-batch, where its times are known."""
-    rest = share.images - share.later_uses * share.option.batch
-    if not share.later_uses or rest == share.option.batch:
-        return share
-    return replace(share, last=next((one for one in share.capability.options if one.batch == rest), None))
+    return replace(share, last=last_option(share.capability, share.option, share.later_uses, share.images))

@@ -12,6 +12,7 @@ spread.
 from __future__ import annotations
 
 import math
+import sys
 from bisect import bisect_left
 from dataclasses import dataclass
 
@@ -25,6 +26,7 @@ HOUR_S = 3600.0
 _P99 = 0.99
 _STEPS_A_SERVICE = 32
 _STEPS_A_COLD = 40_000
+_SERVICES_AFTER = 24
 _TAIL = 1e-9
 """Density, as a share of that at 0, at which the distribution is taken to end."""
 
@@ -83,6 +85,20 @@ class Warmth:
     starts_per_hour: float
     cost_per_hour: float | None
     least_cost_per_hour: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """The work that an image finds, in steps.
+
+    Attributes:
+        waits: P(0 < work <= k) for k = 0, 1, ... steps.
+        rest: P(work > the last k), which falls by `ratio` with each step; 0 where hardly anything is left.
+    """
+
+    waits: list[float]
+    rest: float
+    ratio: float
 
 
 def warmth(instance: Instance, rate_per_s: float, timeout_s: float) -> Warmth:
@@ -144,7 +160,8 @@ def latency_quantile(instance: Instance, rate_per_s: float, timeout_s: float, sh
 
         f(x) = rate (p0 P(B0 > x) + integral of f over x - L .. x)
 
-    It is integrated by the trapezoid rule in steps of L / 32 or of a 40,000th of a cold start, the longer of both.
+    It is integrated by the trapezoid rule in steps of L / 32 or of a 40,000th of a cold start, the longer of both, to
+    where it falls as one exponential (`_work`).
     """
     load = offered(rate_per_s, instance.latency_s)
     cold = math.exp(-rate_per_s * timeout_s)
@@ -157,15 +174,17 @@ def latency_quantile(instance: Instance, rate_per_s: float, timeout_s: float, sh
     return _latency_at(share, instance, idle, cold, (step, waits))
 
 
-def _work(rate: float, idle: float, cold: float, steps: tuple[int, float]) -> list[float]:
-    """P(0 < work <= k) for k = 0, 1, ... steps, until hardly anything is left; `rate` is that of a step.
+def _work(rate: float, idle: float, cold: float, steps: tuple[int, float]) -> _Work:
+    """How much work an image finds; `rate` is that of a step.
 
-    `steps` are those of a later service and of a cold one. The sum is known to be 1 - p0, and is made so.
+    `steps` are those of a later service and of a cold one. Some services after the longest of both only the slowest of
+    the exponentials is left that the density is made of. So the integration ends there, however near the load is to 1.
+    The sum is known to be 1 - p0, and is made so.
     """
     later, first = steps
     density, total = [rate * idle], [0.0]
-    place = 0
-    while place <= first or density[-1] > _TAIL * density[0]:
+    place, end = 0, max(first, later) + _SERVICES_AFTER * later
+    while place <= first or (place < end and density[-1] > _TAIL * density[0]):
         place += 1
         beyond = (cold if place < first else 0.0) + (1 - cold if place < later else 0.0)
         before = total[place - later] if place >= later else 0.0
@@ -173,19 +192,27 @@ def _work(rate: float, idle: float, cold: float, steps: tuple[int, float]) -> li
         new = known / (1 - rate / 2)
         total.append(total[-1] + (density[-1] + new) / 2)
         density.append(new)
-    return [one * (1 - idle) / total[-1] for one in total]
+    ratio = 0.0 if place < end else (density[-1] / density[-1 - later]) ** (1 / later)
+    ratio = min(ratio, 1 - sys.float_info.epsilon)
+    rest = density[-1] * (1 + ratio) / (2 * (1 - ratio)) if ratio else 0.0
+    scale = (1 - idle) / (total[-1] + rest)
+    return _Work([one * scale for one in total], rest * scale, ratio)
 
 
-def _latency_at(share: float, instance: Instance, idle: float, cold: float, grid: tuple[float, list[float]]) -> float:
+def _latency_at(share: float, instance: Instance, idle: float, cold: float, grid: tuple[float, _Work]) -> float:
     """The quantile of a mixture: images that find it idle take L or a cold start, others their wait and L."""
-    step, waits = grid
+    step, work = grid
+    places = np.arange(len(work.waits))
+    if work.rest > 1 - share:
+        more = math.log((1 - share) / work.rest) / math.log(work.ratio)
+        return instance.latency_s + (len(places) - 1 + more) * step
 
     def within(time: float) -> float:
         alone = (1 - cold) * (time >= instance.latency_s) + cold * (time >= instance.cold_s)
-        waited = float(np.interp((time - instance.latency_s) / step, np.arange(len(waits)), waits, left=0.0))
+        waited = float(np.interp((time - instance.latency_s) / step, places, work.waits, left=0.0))
         return idle * alone + waited
 
-    times = sorted({instance.latency_s, instance.cold_s, *(instance.latency_s + k * step for k in range(len(waits)))})
+    times = sorted({instance.latency_s, instance.cold_s, *(instance.latency_s + k * step for k in range(len(places)))})
     place = bisect_left(times, share, key=within)
     return times[min(place, len(times) - 1)]
 
