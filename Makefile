@@ -39,7 +39,7 @@ properties: setup ## the property tests of rules and flows with examples that we
 	HYPOTHESIS_PROFILE=search $(BIN)/python -m pytest -m "not alone" --numprocesses auto --maxprocesses 4 tests/rules tests/flows tests/values
 
 bench: setup ## the benchmarks: minutes, and a quiet machine
-	for name in pipeline auto start memory merging tiles tile_gain truth harness monitor referees serve plans plan_rates plan_speed plan_simulation profile_few device_overhead; do $(BIN)/python -m benchmarks.$$name --json out/benchmarks/$$name.json || exit 1; done
+	for name in pipeline auto start memory merging tiles tile_gain truth harness monitor referees serve plans plan_rates plan_speed plan_simulation plan_requests profile_few device_overhead drift; do $(BIN)/python -m benchmarks.$$name --json out/benchmarks/$$name.json || exit 1; done
 
 format: setup ## put the code in the house format
 	$(BIN)/ruff format .

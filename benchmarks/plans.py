@@ -48,10 +48,10 @@ from vedette.wiring.profiles import home_profiles
 MODELS = ("efficientnet-lite0", "ssdlite-mobilenet-v2", "nanodet-m-320")
 FLEETS = (
     "cpu:1,cpu:1",
-    "cpu:0.5,cpu:0.5",
+    "cpu:1",
     "cpu:1,cpu:0.5,cpu:0.5",
     "cpu:0.5,cpu:0.5,cpu:0.5,cpu:0.5",
-    "cpu:1",
+    "cpu:0.5,cpu:0.5",
     "cpu:1,cpu:0.5",
 )
 LENGTHS_S = (2.0, 4.0, 12.0, 3.0, 6.0, 20.0, 5.0, 8.0, 30.0, 2.5, 10.0, 60.0, 7.0)

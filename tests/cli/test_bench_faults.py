@@ -370,6 +370,6 @@ def test_no_figure_knows_the_wall_clock() -> None:
     readers = {str(file.relative_to(SOURCES)) for file in rooms if wall_reads(file.read_text(encoding="utf-8"))}
     assert len(rooms) > 100
     assert wall_reads((SOURCES / "clock.py").read_text(encoding="utf-8"))
-    labels = {"wiring/bench.py", "wiring/profile.py", "wiring/plan_rate.py"}
+    labels = {"wiring/bench.py", "wiring/profile.py", "wiring/plan_rate.py", "wiring/plan_refresh.py"}
     labels |= {"flows/planning/planner.py", "flows/planning/verify.py", "flows/planning/verify_turns.py"}
     assert readers == {*labels, "flows/inference/repository.py"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vedette.cli.options import parse_boxes, parse_rois, parse_size, parse_tiling
+from vedette.cli.options import parse_boxes, parse_memory, parse_rois, parse_size, parse_tiling
 from vedette.errors import UsageError
 from vedette.values.frame import Size
 from vedette.values.manifest import Suppression
@@ -78,3 +78,13 @@ def test_box_settings_change_only_what_is_given() -> None:
     """The manifest's own stay."""
     assert parse_boxes(None, None, None, None) == BoxSettings()
     assert parse_boxes("agnostic", 0.4, 50, None) == BoxSettings(Suppression.AGNOSTIC, 0.4, 50)
+
+
+def test_memory_has_a_unit() -> None:
+    """As in configurations."""
+    assert parse_memory("1GB", "--memory") == 10**9
+    assert parse_memory("512MiB", "--memory") == 2**29
+    assert parse_memory(None, "--memory") is None
+    for text in ("1", "0MB", "-1GB", "GB", "much"):
+        with pytest.raises(UsageError, match="--memory "):
+            parse_memory(text, "--memory")

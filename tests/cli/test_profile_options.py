@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vedette.cli.profile_options import parse_batches, parse_memory, parse_sizes, parse_width
+from vedette.cli.profile_options import parse_batches, parse_sizes, parse_width
 from vedette.errors import UsageError
 from vedette.values.frame import Size
 
@@ -66,13 +66,3 @@ def test_a_width_is_a_percentage() -> None:
     for text in ("3", "0%", "100%", "-1%", "nan%", "%", "3%x"):
         with pytest.raises(UsageError, match="--width"):
             parse_width(text)
-
-
-def test_memory_has_a_unit() -> None:
-    """As in configurations."""
-    assert parse_memory("1GB") == 10**9
-    assert parse_memory("512MiB") == 2**29
-    assert parse_memory(None) is None
-    for text in ("1", "0MB", "-1GB", "GB", "much"):
-        with pytest.raises(UsageError, match="--memory-limit"):
-            parse_memory(text)

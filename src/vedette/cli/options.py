@@ -121,6 +121,25 @@ def parse_duration(text: str | None, option: str) -> float | None:
     return value
 
 
+def parse_memory(text: str | None, option: str) -> int | None:
+    """Bytes out of `1GB` or `512MiB`; None for None.
+
+    Raises:
+        UsageError: it is none, or 0.
+    """
+    from vedette.rules.serving.units import bytes_of
+
+    if text is None:
+        return None
+    try:
+        size = bytes_of(text)
+    except ValueError as error:
+        raise UsageError(f"{option} {text} is no amount of memory", help=f"write {error}") from None
+    if size < 1:
+        raise UsageError(f"{option} {text} leaves no memory", help=f"write {option} 2GB")
+    return size
+
+
 def parse_rois(texts: Iterable[str]) -> tuple[RegionOfInterest, ...]:
     """What every `--roi [PATTERN=]LEFT,TOP,WIDTH,HEIGHT` says.
 

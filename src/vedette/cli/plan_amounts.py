@@ -197,25 +197,6 @@ def names_of(text: str, option: str) -> tuple[str, ...]:
     return names
 
 
-def parse_memory(text: str | None) -> int | None:
-    """Bytes out of `2GB`, `512MiB`; None for None.
-
-    Raises:
-        UsageError: it is none, or 0.
-    """
-    from vedette.rules.serving.units import bytes_of
-
-    if text is None:
-        return None
-    try:
-        size = bytes_of(text)
-    except ValueError as error:
-        raise UsageError(f"--memory {text} is no amount of memory", help=f"write {error}") from None
-    if size < 1:
-        raise UsageError(f"--memory {text} leaves no memory", help="write --memory 2GB")
-    return size
-
-
 def tiling_of(tiles: TileOptions) -> Tiling | None:
     """What `--tile --tile-overlap --fill` say; None where images are not cut.
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from vedette.cli.plan_amounts import names_of, parse_memory
+from vedette.cli.options import parse_memory
+from vedette.cli.plan_amounts import names_of
 from vedette.errors import UsageError
 from vedette.values.device import Fleet
 
@@ -39,7 +40,7 @@ def one_device(fleet: FleetOptions, memory: str | None = None) -> Devices:
             f"--devices {fleet.devices}: one device is asked about, these are {found.fleet.count}",
             help="name one, as --devices cpu:1",
         )
-    size, stock = parse_memory(memory), found.fleet.stocks[0]
+    size, stock = parse_memory(memory, "--memory"), found.fleet.stocks[0]
     if size is None:
         return found
     if stock.kind.memory_bytes is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +13,7 @@ from vedette.cli import plan_options as given
 from vedette.cli.option_group import spread
 from vedette.cli.plan_answer import sources_of
 from vedette.cli.plan_fleet import currency_of, one_device
-from vedette.cli.tables import Format, note, print_json, print_line, print_table
+from vedette.cli.tables import Format, note, print_json, print_line, print_table, print_wrapped
 from vedette.errors import NOTHING_WORKED
 from vedette.rules.capacity.amounts import amount_text, share_text, time_text
 from vedette.values.demand import Demand, PlanKind, Start
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from vedette.wiring.plan_idle import IdleFound
 
 SCHEMA = "vedette.idle/1"
-_WIDTH = 79
 _TINY, _RARE = 1e-4, 0.005
 
 
@@ -114,12 +112,12 @@ def _print(found: IdleFound, model: str, device: DeviceKind) -> None:
         "profile": found.profile,
     }
     for label, text in facts.items():
-        _print_wrapped(text, label.ljust(12), " " * 12)
+        print_wrapped(text, label.ljust(12))
     print_line()
     for words in idle_words(choice, model, device.currency):
-        _print_wrapped(words, "- ", "  ")
+        print_wrapped(words, "- ")
     for warning in found.warnings:
-        _print_wrapped(warning, "note: ", "      ")
+        print_wrapped(warning, "note: ")
 
 
 def _asked(found: IdleFound, model: str) -> str:
@@ -146,11 +144,6 @@ def _share(share: float) -> str:
     if share < _TINY:
         return "0 %"
     return ">99.99 %" if 1 - _TINY < share < 1 else share_text(min(1.0, share))
-
-
-def _print_wrapped(text: str, first: str, rest: str) -> None:
-    for line in textwrap.wrap(text, _WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False):
-        print_line(line)
 
 
 def _json(found: IdleFound, model: str, device: DeviceKind) -> dict[str, Any]:

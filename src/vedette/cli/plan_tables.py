@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from vedette.cli.tables import print_line, print_table
+from vedette.cli.tables import print_line, print_table, print_wrapped
 from vedette.rules.capacity.amounts import amount_text, money_text, plural, share_text, span_text, time_text
 from vedette.values.deadline import DeadlineClass
 from vedette.values.demand import Demand, Goal, PlanKind
 from vedette.values.plan import Assignment, Objective, Plan, Prediction, Replicas, Status
 
-_WIDTH = 79
 _LABEL = 12
 _NONE = "-"
 
@@ -29,12 +27,12 @@ def print_plan(plan: Plan) -> None:
     else:
         print_line()
     for label, text in _facts(plan):
-        _print_wrapped(text, label.ljust(_LABEL), " " * _LABEL)
+        print_wrapped(text, label.ljust(_LABEL))
     print_line()
     for words in plan.words:
-        _print_wrapped(words, "- ", "  ")
+        print_wrapped(words, "- ")
     for warning in plan.warnings:
-        _print_wrapped(warning, "note: ", "      ")
+        print_wrapped(warning, "note: ")
 
 
 def _status(plan: Plan) -> str:
@@ -162,8 +160,3 @@ def _bound(objective: Objective, status: Status) -> str:
     if status is Status.OPTIMAL or objective.bound is None:
         return ""
     return f", proven bound {amount_text(objective.bound)}"
-
-
-def _print_wrapped(text: str, first: str, rest: str) -> None:
-    for line in textwrap.wrap(text, _WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False):
-        print_line(line)

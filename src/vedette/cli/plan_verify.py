@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vedette.cli.options import parse_duration
-from vedette.cli.tables import Format, note, print_json, print_line, print_table
+from vedette.cli.tables import Format, note, print_json, print_line, print_table, print_wrapped
 from vedette.errors import SOME_FAILED
 from vedette.rules.capacity.amounts import plural, share_text, time_text
 
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from vedette.values.verification import DeviceRun, Verification
 
 _NONE = "-"
-_WIDTH = 79
 _SPEED = 0.03
 _ID = 15
 """Signs of an id that are shown: date and time, by which `vedette plan show` finds it."""
@@ -77,15 +75,9 @@ def print_verification(verification: Verification) -> None:
         heads = ("device", which, ">images", ">load", ">first batch", ">done after", ">speed")
         print_table(heads, [_run_row(run) for run in verification.runs], title="measured")
     for label, text in _facts(verification):
-        _print_wrapped(text, f"{label:<12}")
+        print_wrapped(text, f"{label:<12}")
     for told in (*(f"not enforced: {one}" for one in verification.not_enforced), *verification.notes):
-        _print_wrapped(told, "note: ")
-
-
-def _print_wrapped(text: str, label: str) -> None:
-    rest = " " * len(label)
-    for line in textwrap.wrap(text, _WIDTH, initial_indent=label, subsequent_indent=rest, break_on_hyphens=False):
-        print_line(line)
+        print_wrapped(told, "note: ")
 
 
 def _run_row(run: DeviceRun) -> tuple[str, ...]:

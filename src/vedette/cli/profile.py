@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vedette.cli.options import finite, parse_duration, parse_tiling, parse_wish
-from vedette.cli.profile_options import parse_batches, parse_memory, parse_sizes, parse_width
+from vedette.cli.options import finite, parse_duration, parse_memory, parse_tiling, parse_wish
+from vedette.cli.profile_options import parse_batches, parse_sizes, parse_width
 from vedette.cli.tables import Format, note
 from vedette.errors import UsageError
 
@@ -109,7 +109,7 @@ def profile(
     certain = _few(width, trials, few=few)
     if seconds is not None and seconds <= 0:
         raise UsageError(f"--seconds {seconds:g} leaves no time", help="give it a number above 0")
-    names, memory = device or ["cpu:1"], parse_memory(memory_limit)
+    names, memory = device or ["cpu:1"], parse_memory(memory_limit, "--memory-limit")
     batches, sizes, longest_s = parse_batches(batch), parse_sizes(size), parse_duration(longest, "--longest")
     _check_output(output, len(models) * len(names))
     from vedette.wiring.profile import ProfileAsked, device_kind

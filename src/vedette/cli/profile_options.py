@@ -78,22 +78,3 @@ def parse_width(text: str) -> float:
             f"--width {text} is no share between 0 and 100 %", help="write how certain a batch must be: --width 3%"
         )
     return share
-
-
-def parse_memory(text: str | None) -> int | None:
-    """Bytes out of `1GB` or `512MiB`; None out of None.
-
-    Raises:
-        UsageError: it is none, or 0.
-    """
-    from vedette.rules.serving.units import bytes_of
-
-    if text is None:
-        return None
-    try:
-        size = bytes_of(text)
-    except ValueError as error:
-        raise UsageError(f"--memory-limit {text} is no amount of memory", help=f"write {error}") from None
-    if size < 1:
-        raise UsageError(f"--memory-limit {text} leaves no memory", help="write --memory-limit 1GB")
-    return size

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-import textwrap
 from collections.abc import Sequence
 
-from vedette.cli.tables import print_json, print_line, print_table
+from vedette.cli.tables import print_json, print_line, print_table, print_wrapped
 from vedette.rules.capacity.pooled import interval
 from vedette.values.device import DeviceKind
 from vedette.values.frame import Size
@@ -15,7 +14,6 @@ from vedette.values.moment import Moment
 from vedette.values.profile import Failed, Origin, Profile, ProfilePoint
 
 _COLUMNS = (">batch", ">load s", ">W ms", ">L ms", ">+/-", ">images/s", ">peak MB", "notes")
-_WIDTH = 80
 _SHORT = {Failed.OUT_OF_MEMORY: "out of memory", Failed.REFUSED: "refused", Failed.TOO_LONG: "too long"}
 
 
@@ -33,8 +31,7 @@ def print_profile(profile: Profile) -> None:
     for point in profile.points:
         if point.reason:
             print_line(f"batch {point.batch}{_of_size(point.size)}: {point.reason}")
-    for line in textwrap.wrap(profile.broken_off, _WIDTH, break_on_hyphens=False):
-        print_line(line)
+    print_wrapped(profile.broken_off)
     print_line(f"L: mean and 95 % interval over trials. Profile {profile.id}")
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any
 
 from vedette.errors import VedetteError
+
+_WIDTH = 79
+"""Columns of wrapped text."""
 
 
 class Format(StrEnum):
@@ -49,6 +53,13 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title:
 def print_line(text: str = "") -> None:
     """Print one line of an answer."""
     sys.stdout.write(text + "\n")
+
+
+def print_wrapped(text: str, label: str = "") -> None:
+    """Print a text in lines of less than 80 columns, the first one after a label, the others below their words."""
+    rest = " " * len(label)
+    for line in textwrap.wrap(text, _WIDTH, initial_indent=label, subsequent_indent=rest, break_on_hyphens=False):
+        print_line(line)
 
 
 def note(text: str) -> None:

@@ -139,10 +139,11 @@ def test_a_fleet_of_elsewhere_cannot_be_refreshed() -> None:
 
 def test_devices_that_all_fail_tell_nothing() -> None:
     """A plan on old figures would not be what was asked for."""
-    asked = demand(Stock(ONE, 2))
+    asked, gauge = demand(Stock(ONE, 1), Stock(HALF, 1)), FakeGauge({"cpu:1": [None], "cpu:0.5": [None]})
 
     with pytest.raises(UnavailableError, match="no device could work on m"):
-        planned(at_present(asked, FakeGauge({"cpu:1": [None, None]}), made_profile(device=ONE))[0], asked)
+        planned(at_present(asked, gauge, made_profile(device=ONE), made_profile(device=HALF))[0], asked)
+    assert len(gauge.asked) == 1
 
 
 def test_a_device_that_fails_leaves_the_ratio_to_the_others() -> None:

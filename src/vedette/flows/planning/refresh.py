@@ -61,6 +61,7 @@ class RefreshedProfiles:
     gauge: Gauge
     refresh: Refresh
     _found: dict[Wanted, Match | VedetteError] = field(default_factory=dict)
+    _failed: dict[str, VedetteError] = field(default_factory=dict)
 
     def best(self, wanted: Wanted) -> Match:
         """See `ProfileSource.best`.
@@ -69,8 +70,14 @@ class RefreshedProfiles:
             UsageError: no device of the fleet is one of this machine.
             UnavailableError: no device that was looked at could work.
         """
+        if wanted.model in self._failed:
+            raise self._failed[wanted.model]
         if wanted not in self._found:
-            self._found |= self._looked_at(wanted)
+            try:
+                self._found |= self._looked_at(wanted)
+            except VedetteError as error:
+                self._failed[wanted.model] = error
+                raise
         found = self._found[wanted]
         return self.source.best(wanted) if isinstance(found, VedetteError) else found
 
