@@ -1,6 +1,6 @@
 """Plans for a rate that are carried out on this machine: the predicted p99 beside the measured one.
 
-    for each model and number of replicas: profile -> for each rate, up to 0.8 of what they serve:
+    for each model and number of replicas: profile -> for each load, up to 0.8 of what they serve:
                                            10 s of the devices (--refresh) -> plan -> servers, open loop
 
 A server is started from the plan's own configuration and bound to one core; the generator keeps to the other. With two
@@ -156,20 +156,21 @@ def _block(model: str, count: int, loads: Sequence[float], least_s: float = LEAS
     """Profile a model, and carry plans out at once: the machine drifts."""
     asked = ProfileAsked(model, DeviceKind("cpu:1", 1.0), batches=BATCHES, trials=TRIALS, neighbours=count - 1)
     take_profile(asked, lambda _: None)
-    alone = _planned(model, count, 1e-3, GENEROUS_MS)
-    if alone.replicas is None:
-        raise SystemExit(f"{model}: no plan for an image now and then")
-    most_per_s = alone.replicas.most_per_s * count
     for load in loads:
-        yield _row(model, count, load, most_per_s * load, least_s)
+        yield _row(model, count, load, least_s)
 
 
-def _row(model: str, count: int, load: float, rate_per_s: float, least_s: float) -> Row:
-    free = _planned(model, count, rate_per_s, GENEROUS_MS, Sources(refresh_s=REFRESH_S))
+def _row(model: str, count: int, load: float, least_s: float) -> Row:
+    """The load is a share of what the replicas serve at most at the speed of the machine now."""
+    now = _planned(model, count, 1e-3, GENEROUS_MS, Sources(refresh_s=REFRESH_S))
+    if now.replicas is None:
+        raise SystemExit(f"{model}: no plan for an image now and then")
+    rate_per_s = load * now.replicas.most_per_s * count
+    free = _planned(model, count, rate_per_s, GENEROUS_MS, Sources(named=now.profiles))
     if free.replicas is None:
         raise SystemExit(f"{model}: no plan at {rate_per_s:g} images a second")
     goal_ms = math.ceil(free.replicas.p99_ms.expected * HEADROOM)
-    plan = _planned(model, count, rate_per_s, float(goal_ms), Sources(named=free.profiles))
+    plan = _planned(model, count, rate_per_s, float(goal_ms), Sources(named=now.profiles))
     if plan.replicas is None:
         raise SystemExit(f"{model}: the p99 of a plan is no goal that can be kept")
     how = Carried(duration_s=max(least_s, COUNTED / (1 - CUT) / rate_per_s))

@@ -7,6 +7,9 @@ another core. The device (`flows/bench/device`, which profiles are made with) wo
 a machine that drifts is in both. Told is the server's time a request (1 / rate) over L(1) + h of the same round, h
 being what a plan of a rate measures with a client alone (`request_s`): 1 means that the model of a request is right.
 
+Then one connection asks after pauses, in turns as well: how much longer does a request take that finds caches cold and
+a core that slept? The latency is told over the one without pauses of the same round. Plans do not know of it.
+
     python -m benchmarks.plan_requests --json docs/benchmarks/plan_requests.json
 """
 
@@ -35,6 +38,8 @@ from vedette.wiring.profile import ProfileAsked, take_profile
 from vedette.wiring.profile_images import image_files
 from vedette.wiring.replica_servers import Confined, away_from, first_answers, running_servers, usable
 
+PAUSES_S, PAUSED = (0.0, 0.02, 0.05, 0.1), 40
+
 MODELS, CONNECTIONS, ROUNDS, SERVED_S, WORKED_S = ("efficientnet-lite0", "nanodet-m-320"), (1, 2, 4, 8), 6, 4.0, 2.0
 KIND = DeviceKind("cpu:1", 1.0)
 CLOCK = SystemClock()
@@ -48,12 +53,15 @@ def main() -> None:
         for model in asked.model or MODELS:
             found[model] = _of(model, asked.rounds)
             for connections, ratio in found[model]["ratios"].items():
-                print(
-                    f"{model:22} {connections} connections: {ratio['median']:.3f} [{ratio['low']:.3f}, "
-                    f"{ratio['high']:.3f}] of L(1) + h"
-                )
+                print(f"{model:22} {connections} connections: {_text(ratio)} of L(1) + h")
+            for pause_s, ratio in found[model]["paused"].items():
+                print(f"{model:22} after {pause_s * 1e3:3.0f} ms of pause: {_text(ratio)} of a request without")
     settings = {"rounds": asked.rounds, "served_s": SERVED_S, "worked_s": WORKED_S}
     write(asked.json, {"benchmark": "plan_requests", "models": found, **settings, "environment": environment()})
+
+
+def _text(ratio: dict[str, float]) -> str:
+    return f"{ratio['median']:.3f} [{ratio['low']:.3f}, {ratio['high']:.3f}]"
 
 
 def _of(model: str, rounds: int) -> dict[str, Any]:
@@ -101,6 +109,7 @@ async def _rounds(
                 after_s = await _later_s(device, passes)
                 rows.append({"connections": connections, "served_s": served_s, "later_s": (before_s + after_s) / 2})
                 before_s = after_s
+        paused = [[await _paused_s(target, len(images), pause_s) for pause_s in PAUSES_S] for _ in range(rounds)]
     finally:
         await target.close()
         await device.close()
@@ -110,13 +119,30 @@ async def _rounds(
         )
         for connections in CONNECTIONS
     }
-    return {"besides_s": besides_s, "ratios": ratios, "rows": rows}
+    longer = {
+        pause_s: median_interval([each[place] / each[0] for each in paused])
+        for place, pause_s in enumerate(PAUSES_S)
+        if pause_s
+    }
+    return {"besides_s": besides_s, "ratios": ratios, "rows": rows, "paused": longer, "paused_rows_s": paused}
 
 
 async def _later_s(device: Device, images: int) -> float:
     """L(1) of the device now."""
     work = await device.run(1, images)
     return statistics.fmean(work.batches_ns[1:]) / 1e9
+
+
+async def _paused_s(target: ImageTarget, images: int, pause_s: float) -> float:
+    """Mean latency in seconds of requests one after the other, with a pause before each."""
+    took_ns = 0
+    for number in range(PAUSED):
+        await CLOCK.sleep_until(CLOCK.now_ns() + round(pause_s * 1e9))
+        began = CLOCK.now_ns()
+        reply = await target.send(number % images)
+        took_ns += CLOCK.now_ns() - began
+        assert reply.status is Status.OK, reply.reason
+    return took_ns / 1e9 / PAUSED
 
 
 async def _served_s(target: ImageTarget, images: int, connections: int) -> float:
