@@ -27,6 +27,7 @@ ALONE = (
     "tests/adapters/processes/test_precise_loop",
     "tests/adapters/referees/test_loadgen",
     "tests/serving/test_memory",
+    "tests/wiring/test_devices",
     "tests/wiring/test_monitor",
 )
 """Files of tests that hold figures to a bound: what runs beside them is in their figures."""
