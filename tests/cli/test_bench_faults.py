@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import json
 import os
-import select
 import signal
 import subprocess
 import threading
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from bench_command import bench, command, printed
+from ended_processes import PATIENCE_S, has_ended
 from fakes import jpeg
 from scarce import room_for
 from servers import Behaviour, Call, answer, posts, serving
@@ -22,7 +22,6 @@ from servers import Behaviour, Call, answer, posts, serving
 import vedette
 from vedette.wiring.runs import open_run
 
-PATIENCE_S = 30
 SOURCES = Path(vedette.__file__).parent
 
 
@@ -62,18 +61,6 @@ def children_of(pid: int) -> dict[str, int]:
             if "vedette.wiring.children" in words:
                 found[words[words.index("vedette.wiring.children") + 1]] = int(child)
     return found
-
-
-def has_ended(pid: int) -> bool:
-    """Whether a process ends within `PATIENCE_S`."""
-    try:
-        handle = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return True
-    try:
-        return bool(select.select([handle], [], [], PATIENCE_S)[0])
-    finally:
-        os.close(handle)
 
 
 @contextmanager

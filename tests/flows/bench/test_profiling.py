@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -12,7 +12,7 @@ from virtual_time import VirtualClock, run
 
 from vedette.errors import ExhaustedError, UnavailableError, UnsupportedError, VedetteError
 from vedette.flows.bench.device import Device, DeviceOrder, DeviceWork, Loading
-from vedette.flows.bench.profiling import ProfileOrder, ProfileSession, Profiling, profile
+from vedette.flows.bench.profiling import ProfileOrder, ProfileSession, Profiling
 from vedette.flows.bench.trial import Length
 from vedette.values.device import DeviceKind
 from vedette.values.execution import Execution, RuntimeName
@@ -106,9 +106,14 @@ class FakeDevice:
         self.closed += 1
 
 
+async def profile(machine: Machine, order: ProfileOrder, say: Callable[[str], None]) -> Profiling:
+    """A whole session; it is made where virtual time runs."""
+    return await ProfileSession(machine, order, VirtualClock(), say).run()
+
+
 def profiled(machine: Machine, **changes: object) -> tuple[Profiling, list[str]]:
     said: list[str] = []
-    return run(profile(machine, replace(ORDER, **changes), VirtualClock(), said.append)), said
+    return run(profile(machine, replace(ORDER, **changes), said.append)), said
 
 
 def by_batch(found: Profiling) -> dict[int, ProfilePoint]:
@@ -435,7 +440,7 @@ def test_an_interrupted_profile_ends_every_process() -> None:
     machine = Machine()
 
     async def interrupted() -> None:
-        work = asyncio.create_task(profile(machine, replace(ORDER, neighbours=1), VirtualClock(), lambda _: None))
+        work = asyncio.create_task(profile(machine, replace(ORDER, neighbours=1), lambda _: None))
         await VirtualClock().sleep_until(5 * S)
         work.cancel()
         with pytest.raises(asyncio.CancelledError):

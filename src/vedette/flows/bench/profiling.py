@@ -121,33 +121,32 @@ class _Log:
         )
 
 
-async def profile(devices: Devices, order: ProfileOrder, clock: Clock, say: Say) -> Profiling:
-    """Measure every point; blocks for minutes.
-
-    Args:
-        devices: makes the processes.
-        order: what is measured.
-        clock: of the machine.
-        say: told of each trial, in words.
-
-    Raises:
-        ExhaustedError: the model does not fit the device's memory at all.
-        UnsupportedError: the device and its neighbours do not fit on the cores.
-        VedetteError: no device can work.
-    """
-    return await ProfileSession(devices, order, clock, say).run()
-
-
 class ProfileSession:
-    """One profile under way; takes the arguments of `profile`."""
+    """One profile under way."""
 
     def __init__(self, devices: Devices, order: ProfileOrder, clock: Clock, say: Say) -> None:
+        """Take what is measured and with what.
+
+        Args:
+            devices: makes the processes.
+            order: what is measured.
+            clock: of the machine.
+            say: told of each trial, in words.
+
+        Raises:
+            UnsupportedError: the device and its neighbours do not fit on the cores.
+        """
         self._devices, self._order, self._clock, self._say = devices, order, clock, say
         self._cores = place(_shares(order), devices.free_cores())
         self._log, self._began = _Log(), clock.now_ns()
 
     async def run(self) -> Profiling:
-        """See `profile`."""
+        """Measure every point; blocks for minutes.
+
+        Raises:
+            ExhaustedError: the model does not fit the device's memory at all.
+            VedetteError: no device can work.
+        """
         await self._first_of_all()
         await (self._grid() if self._order.few is None else self._few())
         return self._found()
