@@ -9,12 +9,15 @@ from pathlib import Path
 
 import once
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from vedette.wiring.process import quiet_opencv
 
-settings.register_profile("repeatable", derandomize=True, database=None)
-settings.register_profile("search", print_blob=True)
+_UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""How long an example takes says more of the machine than of the code."""
+
+settings.register_profile("repeatable", _UNTIMED, derandomize=True, database=None)
+settings.register_profile("search", _UNTIMED, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 """The same examples in every run, so that a failure is of the change; `make properties` draws others."""
 

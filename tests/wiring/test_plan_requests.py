@@ -12,11 +12,12 @@ from profiled_models import given_profile
 
 from vedette.adapters.probes.fingerprint import fingerprint
 from vedette.flows.bench.sandbox import Confinement
+from vedette.flows.planning.request_cost import PAUSES_S
 from vedette.rules.capacity.matching import Match, Wanted
 from vedette.values.device import DeviceKind
 from vedette.values.frame import Size
 from vedette.values.moment import Moment
-from vedette.values.profile import Origin, Profile
+from vedette.values.profile import AfterIdle, Origin, Profile
 from vedette.values.tiling import Tiling
 from vedette.values.trial import Placement
 from vedette.wiring.plan_apply import lone_configuration
@@ -67,6 +68,7 @@ def test_request_is_measured_with_a_real_server_and_kept(home: Path) -> None:
     assert found.request_s is not None
     assert 1e-5 < found.request_s.mean < 5
     assert found.request_s.count >= 100
+    assert [one.idle_s for one in found.after_idle] == list(PAUSES_S)
     assert found.points == measured().points
     assert home_profiles().get("p-1") == found
     assert again.profile == found
@@ -76,7 +78,7 @@ def test_request_is_measured_with_a_real_server_and_kept(home: Path) -> None:
 @pytest.mark.parametrize(
     ("profile", "wanted"),
     [
-        (measured(request_s=Moment(0.001)), WANTED),
+        (measured(request_s=Moment(0.001), after_idle=(AfterIdle(0.1, 1.2),)), WANTED),
         (given_profile(CHEAPER), WANTED),
         (measured(), replace(WANTED, tiling=Tiling(Size(32, 32)))),
     ],

@@ -8,6 +8,7 @@ and L; the load time is not.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -74,6 +75,23 @@ class ProfilePoint:
 
 
 @dataclass(frozen=True, slots=True)
+class AfterIdle:
+    """A request that finds a server idle: caches have gone cold, and the core slept.
+
+    Attributes:
+        idle_s: how long the server had nothing to do.
+        ratio: what the request takes, over one that follows on another; 1 or more.
+    """
+
+    idle_s: float
+    ratio: float
+
+    def __post_init__(self) -> None:
+        if not (0 < self.idle_s < math.inf and 1 <= self.ratio < math.inf):
+            raise ValueError(f"idle_s is above 0 and ratio 1 or more, got {self.idle_s:g} s and {self.ratio:g}")
+
+
+@dataclass(frozen=True, slots=True)
 class Profiled:
     """What was profiled.
 
@@ -119,6 +137,8 @@ class Profile:
         seconds: how long measuring took.
         request_s: what a server takes for a request of one image besides the work of L(1): HTTP, and handing the image
             on; measured when a plan for a rate asks for it.
+        after_idle: how much longer a request takes that finds the server idle, with `idle_s` ascending; measured with
+            `request_s`; empty: not known.
         broken_off: what was left out because measuring was interrupted, in words; empty: nothing.
         refreshed_from: id of the measured or given profile whose times were brought to the speed of the machine at
             `created`; empty for one that is as it was measured or given.
@@ -133,6 +153,7 @@ class Profile:
     source: str = ""
     seconds: float = 0.0
     request_s: Moment | None = None
+    after_idle: tuple[AfterIdle, ...] = ()
     broken_off: str = ""
     refreshed_from: str = ""
 
@@ -142,6 +163,9 @@ class Profile:
             raise ValueError("a profile has each pair of image size and batch once")
         if (self.origin is Origin.MEASURED) != (self.environment is not None):
             raise ValueError("a measured profile has an environment, a given one has none")
+        idle_s = [one.idle_s for one in self.after_idle]
+        if idle_s != sorted(set(idle_s)):
+            raise ValueError(f"after_idle is in ascending order of idle_s, each once, got {idle_s}")
 
     @property
     def sizes(self) -> tuple[Size | None, ...]:

@@ -156,7 +156,14 @@ async def _measured(
 def _kind(replicas: Replicas, profile: Profile, size: Size | None) -> ReplicaKind:
     curve, count = batch_curve(profile, size), replicas.count
     return ReplicaKind(
-        replicas.device, replicas.model, profile.id, curve, count, replicas.batch, request=profile.request_s
+        replicas.device,
+        replicas.model,
+        profile.id,
+        curve,
+        count,
+        replicas.batch,
+        profile.request_s,
+        profile.after_idle,
     )
 
 

@@ -1,6 +1,6 @@
 """Profiles for plans of a rate: what a request takes besides its image is measured once, and kept with the profile.
 
-profile without request_s -> a server of its own on its device -> a client alone on another core -> Profile, kept
+profile without its requests -> a server of its own on its device -> a client alone on another core -> Profile, kept
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from vedette.adapters.targets.image import ImageTarget
 from vedette.clock import Clock, SystemClock
 from vedette.errors import ExhaustedError, UnavailableError, VedetteError
 from vedette.flows.planning.known import ProfileSource
-from vedette.flows.planning.request_cost import RequestCost, request_cost
+from vedette.flows.planning.request_cost import after_idle, request_cost
 from vedette.flows.planning.verify_rate import WARM_UP
 from vedette.rules.capacity.matching import Match, Wanted
 from vedette.rules.capacity.placement import place
@@ -55,17 +55,16 @@ class ServedProfiles:
     def _served(self, profile: Profile, wanted: Wanted) -> Profile:
         """The profile with its requests; as it is where they are known, cannot be measured here, or images are cut."""
         device = profile.profiled.device
-        if profile.request_s is not None or profile.origin is not Origin.MEASURED or device.cores is None:
+        if profile.request_s is not None and profile.after_idle:
             return profile
-        if wanted.tiling is not None:
+        if profile.origin is not Origin.MEASURED or device.cores is None or wanted.tiling is not None:
             return profile
         self.say(f"measuring what a request to {profile.profiled.model} on {device.name} takes besides its image")
         try:
-            cost = measured_request(profile, wanted, self.images_from)
+            profile = measured_request(profile, wanted, self.images_from)
         except VedetteError as error:
             self.say(f"note: it could not be measured: {error.message}")
             return profile
-        profile = replace(profile, request_s=cost.besides_s)
         try:
             home_profiles().put(profile)
         except (ExhaustedError, UnavailableError) as error:  # the plan is worth having all the same
@@ -73,8 +72,8 @@ class ServedProfiles:
         return profile
 
 
-def measured_request(profile: Profile, wanted: Wanted, images_from: Path | None = None) -> RequestCost:
-    """What a request takes to a server with what was profiled, on its device; takes some seconds.
+def measured_request(profile: Profile, wanted: Wanted, images_from: Path | None = None) -> Profile:
+    """The profile with what a request takes to a server with what was profiled, on its device; takes some seconds.
 
     Raises:
         UnsupportedError: the device does not fit on the cores of this machine.
@@ -96,16 +95,17 @@ def measured_request(profile: Profile, wanted: Wanted, images_from: Path | None 
         asyncio.Runner(loop_factory=precise_loop) as runner,
     ):
         images = [Path(file).read_bytes() for file in files[size]]
-        return runner.run(_asked(started, images, clock))
+        return runner.run(_asked(profile, started, images, clock))
 
 
-async def _asked(started: Sequence[RunningServer], images: Sequence[bytes], clock: Clock) -> RequestCost:
+async def _asked(profile: Profile, started: Sequence[RunningServer], images: Sequence[bytes], clock: Clock) -> Profile:
     await first_answers(started, images, clock)
     target = ImageTarget(started[0].target)
     try:
         await target.open(images)
         for number in range(WARM_UP):
             await target.send(number % len(images))
-        return await request_cost(target, images, clock)
+        cost = await request_cost(target, images, clock)
+        return replace(profile, request_s=cost.besides_s, after_idle=await after_idle(target, images, clock))
     finally:
         await target.close()

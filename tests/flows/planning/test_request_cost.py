@@ -12,7 +12,7 @@ from virtual_time import VirtualClock, run
 
 from vedette.errors import UnavailableError
 from vedette.flows.bench.target import Reply
-from vedette.flows.planning.request_cost import request_cost
+from vedette.flows.planning.request_cost import PAUSES_S, after_idle, request_cost
 from vedette.values.requests import Status
 from vedette.values.trial import Introduction, Scope
 
@@ -67,6 +67,51 @@ def test_pauses_of_the_machine_are_no_work_of_a_request() -> None:
 
     assert cost.besides_s.mean == pytest.approx(0.001)
     assert cost.besides_s.within == pytest.approx(0.0, abs=1e-9)
+
+
+@dataclass
+class Resting(Telling):
+    """A server that takes `asleep_ms` more where it was idle for 50 ms, and never tells its times."""
+
+    asleep_ms: float = 0.0
+    idle_since_ns: int | None = None
+
+    async def send(self, image: int) -> Reply:
+        self.images.append(image)
+        now_ns = self.clock.now_ns()
+        rested = self.idle_since_ns is not None and now_ns - self.idle_since_ns >= 50e6
+        took_ms = 20.0 + self.besides_ms[len(self.images) % len(self.besides_ms)] + (self.asleep_ms if rested else 0.0)
+        await self.clock.sleep_until(now_ns + round(took_ms * 1e6))
+        self.idle_since_ns = self.clock.now_ns()
+        return self.reply or Reply(Status.OK, 200)
+
+
+def test_idleness_costs_what_requests_after_a_pause_take_more() -> None:
+    """3 ms of 20 after 100 ms, nothing after 20 ms; one request in seven that is ten times as long moves neither."""
+    server = Resting((0.0,) * 6 + (180.0,), asleep_ms=3.0)
+
+    found = run(after_idle(server, IMAGES, server.clock))
+
+    assert [one.idle_s for one in found] == list(PAUSES_S)
+    assert [one.ratio for one in found] == pytest.approx([1.0, 23 / 20])
+    assert [server.images.count(image) for image in range(3)] == [30, 30, 30]
+
+
+def test_a_server_that_wakes_up_quicker_is_taken_as_it_is_without_a_pause() -> None:
+    """What is less than 1 is chance: no request is shorter because the server had nothing to do."""
+    server = Resting((0.0,), asleep_ms=-5.0)
+
+    found = run(after_idle(server, IMAGES, server.clock, (0.1,)))
+
+    assert [one.ratio for one in found] == [1.0]
+
+
+def test_idleness_of_a_server_that_refuses_is_not_known() -> None:
+    """An error is no request."""
+    server = Resting((0.0,), reply=Reply(Status.HTTP_ERROR, 503, reason="overloaded"))
+
+    with pytest.raises(UnavailableError, match="overloaded"):
+        run(after_idle(server, IMAGES, server.clock))
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ from vedette.values.demand import Demand, Goal, Limits, PlanKind
 from vedette.values.device import DeviceKind, Fleet, Stock
 from vedette.values.moment import Moment
 from vedette.values.plan import Status
+from vedette.values.profile import AfterIdle
 
 EFFORT = Effort(images=1500, runs=3, screened=1000)
 
@@ -81,6 +82,22 @@ def test_requests_count_as_if_every_batch_took_longer() -> None:
     assert found.replicas.most_per_s == pytest.approx(1000 / 12)
     assert not any("besides its image" in one for one in found.warnings)
     assert any("besides its image" in one for one in unknown.warnings)
+
+
+def test_requests_that_find_a_replica_idle_count_as_longer() -> None:
+    """A rate so small that each image comes alone: p50 and p99 are those of a replica that is idle, and it is said."""
+    still = replace(kind(10.0, spread=0.0), request=Moment(0.002))
+    rested = replace(still, after_idle=(AfterIdle(0.02, 1.1), AfterIdle(0.1, 1.25)))
+
+    found, unknown = (plan_rate([one], demand(0.01, 200), EFFORT) for one in (rested, still))
+
+    assert found.replicas is not None
+    assert unknown.replicas is not None
+    assert (found.replicas.p50_ms.expected, found.replicas.p99_ms.expected) == pytest.approx((15.0, 15.0))
+    assert unknown.replicas.p50_ms.expected == pytest.approx(12.0)
+    assert found.replicas.most_per_s == unknown.replicas.most_per_s
+    assert not any("idle" in one for one in found.warnings)
+    assert any("finds a replica idle is not known" in one for one in unknown.warnings)
 
 
 def test_one_replica_with_fixed_times_is_as_the_closed_form_says() -> None:

@@ -14,7 +14,7 @@ from vedette.rules.capacity.capable import capability
 from vedette.rules.capacity.refreshed import Present, checked_look_s, refreshed, watched_batch
 from vedette.values.demand import Start
 from vedette.values.moment import Moment
-from vedette.values.profile import Profile
+from vedette.values.profile import AfterIdle, Profile
 
 
 def at(profile: Profile, ratio: float) -> Profile:
@@ -39,9 +39,11 @@ def test_every_time_of_a_plan_is_that_many_times_as_long(ratio: float, start: St
 
 
 def test_energy_failures_and_what_was_profiled_stay() -> None:
-    """Only times drift with the machine; what a request takes besides its image is a time."""
+    """Only times drift with the machine: what a request takes besides its image is one, what idleness costs a share."""
     profile = replace(
-        profile_of(made_point(1, 20.0, energy_j=3.0), failed_point(2)), request_s=Moment(0.002, 0.001, 0.0005, 9, 3)
+        profile_of(made_point(1, 20.0, energy_j=3.0), failed_point(2)),
+        request_s=Moment(0.002, 0.001, 0.0005, 9, 3),
+        after_idle=(AfterIdle(0.1, 1.2),),
     )
 
     found = at(profile, 2.0)
@@ -49,6 +51,7 @@ def test_energy_failures_and_what_was_profiled_stay() -> None:
     assert found.points[0].energy_j == profile.points[0].energy_j
     assert found.points[1] == profile.points[1]
     assert found.request_s == Moment(0.004, 0.002, 0.001, 9, 3)
+    assert found.after_idle == profile.after_idle
     assert (found.profiled, found.environment) == (profile.profiled, profile.environment)
 
 

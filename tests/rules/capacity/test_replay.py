@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,7 @@ from vedette.rules.capacity.simulation import arrivals
 from vedette.values.curve import BatchCurve, BatchPoint
 from vedette.values.device import DeviceKind
 from vedette.values.moment import Moment
+from vedette.values.profile import AfterIdle
 
 CUT = 0.1
 
@@ -49,6 +52,22 @@ def test_what_a_request_takes_counts() -> None:
     found = replayed_p99_ms(Case(kind(request=Moment(0.002)), 1, 60.0), BatchPolicy(), due(), CUT)
 
     assert found.expected == pytest.approx(lindley_p99_ms(due(), 12.0), rel=1e-6)
+
+
+def test_images_that_find_the_replica_idle_take_longer() -> None:
+    """Lindley's recursion, with 5 ms more for each image that comes when nothing is under way."""
+    rested = replace(kind(), after_idle=(AfterIdle(1e-6, 1.5),))
+    due_ns = due(rate=30.0)
+
+    found = replayed_p99_ms(Case(rested, 1, 30.0), BatchPolicy(), due_ns, CUT)
+
+    free_ms, latency = 0.0, []
+    for arrived_ms in due_ns / 1e6:
+        began = max(free_ms, arrived_ms)
+        free_ms = began + (10.0 if arrived_ms <= free_ms else 15.0)
+        latency.append(free_ms - arrived_ms)
+    counted = np.sort(latency[round(CUT * len(latency)) :])
+    assert found.expected == pytest.approx(counted[int(np.ceil(0.99 * len(counted))) - 1], rel=1e-3)
 
 
 def test_replicas_in_turn_are_queues_with_every_second_image() -> None:

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from vedette.errors import UsageError
-from vedette.rules.capacity.service_time import BatchTimes, batch_times, durations, longest_times
+from vedette.rules.capacity.service_time import BatchTimes, batch_times, durations, longer_after_idle, longest_times
 from vedette.values.curve import BatchCurve, BatchPoint
 from vedette.values.moment import Moment
+from vedette.values.profile import AfterIdle
 
 CURVE = BatchCurve(
     (
@@ -97,3 +98,14 @@ def test_a_seed_gives_an_image_and_a_replica_the_same_chance_whatever_else_there
 
     assert [few(2, image, 1) for image in range(10)] == [many(2, image, 1) for image in range(10)]
     assert few(2, 3, 1) != other(2, 3, 1)
+
+
+def test_idle_replicas_take_a_share_of_a_single_image_longer() -> None:
+    """A tenth after 100 ms, half of that after half of the time, and no more after an hour; also for larger batches."""
+    longer = longer_after_idle(batch_times(CURVE, 4, Moment(0.002)), (AfterIdle(0.02, 1.02), AfterIdle(0.1, 1.10)))
+    unknown = longer_after_idle(batch_times(CURVE, 4), ())
+
+    assert longer is not None
+    found = [longer(round(idle_s * 1e9)) for idle_s in (0.0, 0.01, 0.02, 0.06, 0.1, 3600.0)]
+    assert found == pytest.approx([0.0, 0.12e6, 0.24e6, 0.72e6, 1.2e6, 1.2e6])
+    assert unknown is None

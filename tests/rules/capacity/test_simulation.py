@@ -56,6 +56,33 @@ def test_fixed_servers_are_as_the_closed_form_says(streams) -> None:
     assert np.quantile(seconds(trace, "wait"), 0.99) == pytest.approx(queue.wait_quantile(0.99), rel=0.06)
 
 
+@pytest.mark.parametrize("load", [0.2, 0.6])
+def test_batches_that_find_a_replica_idle_take_longer(load) -> None:
+    """Half as long: the mean wait is that of a queue whose busy periods begin with another service (Welch 1964)."""
+    first, later = 1.5, 1.0
+    alone = (1 - load) / (1 - load + load * first)
+    exact = alone * load * ((1 - load) * first**2 + load * first * later**2) / (2 * (1 - load) ** 2)
+
+    trace = simulate(poisson(load), Servers(BatchPolicy(), fixed, idle=lambda _: S // 2))
+    took = seconds(trace, "latency") - seconds(trace, "wait")
+    assert seconds(trace, "wait").mean() == pytest.approx(exact, rel=0.06)
+    assert np.mean(took > (first + later) / 2) == pytest.approx(alone, rel=0.03)
+    assert trace.busy_ns == (trace.done_ns - trace.began_ns).sum()
+
+
+def test_a_replica_is_idle_since_its_last_batch_was_done() -> None:
+    """With two streams it is idle when neither works; each idle time is passed as it was, the first from the start."""
+    passed: list[int] = []
+
+    def idle(ns: int) -> int:
+        passed.append(ns)
+        return 0
+
+    arrived = np.array([0, S // 2, 3 * S, 9 * S]) + S
+    simulate(arrived, Servers(BatchPolicy(), fixed, streams=2, idle=idle))
+    assert passed == [S, 3 * S // 2, 5 * S]
+
+
 def test_random_routing_makes_queues_of_their_own() -> None:
     """Two replicas at random are two queues, each with half of the rate; in turn they wait less, least-loaded least."""
     choices = np.random.default_rng(4).integers(0, 2, COUNT).tolist()

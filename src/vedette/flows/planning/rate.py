@@ -52,8 +52,17 @@ def _replica_kinds(demand: Demand, known: Known) -> Iterator[ReplicaKind]:
         largest = _largest(able, demand)
         if largest:
             curve = batch_curve(profiles[able.profile], demand.size)
-            count, request = counts[able.device.name], profiles[able.profile].request_s
-            yield ReplicaKind(able.device, able.model, able.profile, curve, count, largest, request)
+            count, profile = counts[able.device.name], profiles[able.profile]
+            yield ReplicaKind(
+                able.device,
+                able.model,
+                able.profile,
+                curve,
+                count,
+                largest,
+                profile.request_s,
+                profile.after_idle,
+            )
 
 
 def _largest(able: Capability, demand: Demand) -> int:

@@ -179,6 +179,8 @@ def _warnings(asked: Asked, kinds: Sequence[ReplicaKind]) -> tuple[str, ...]:
             said.append(f"{kind.profile}: one trial only, so how processes differ is not known")
         if kind.request is None:
             said.append(f"{kind.profile}: what a request takes besides its image, HTTP above all, is not known")
+        elif not kind.after_idle:
+            said.append(f"{kind.profile}: how much longer a request takes that finds a replica idle is not known")
     return tuple(said)
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from vedette.rules.batching.policy import BatchPolicy
 from vedette.rules.capacity.replicas import P99, Case, interval_of_run, times_of
-from vedette.rules.capacity.service_time import durations
+from vedette.rules.capacity.service_time import durations, longer_after_idle
 from vedette.rules.capacity.simulation import Servers, simulate
 from vedette.rules.stats.quantiles import nearest_rank
 from vedette.values.plan import Prediction
@@ -35,9 +35,10 @@ def replayed_p99_ms(case: Case, policy: BatchPolicy, due_ns: NDArray[np.int64], 
         ValueError: nothing arrives.
     """
     times = times_of(case.kind, case.judge, policy.size)
+    idle = longer_after_idle(times, case.kind.after_idle)
     found = []
     for seed in range(case.effort.seed, case.effort.seed + RUNS):
-        servers = Servers(policy, durations(times, len(due_ns), case.count, seed), case.count)
+        servers = Servers(policy, durations(times, len(due_ns), case.count, seed), case.count, idle=idle)
         latency = simulate(due_ns, servers).latency_ns
         found.append(nearest_rank(latency[round(cut * len(latency)) :] / 1e6, P99))
     return interval_of_run(found)

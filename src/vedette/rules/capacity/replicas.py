@@ -17,7 +17,13 @@ import numpy as np
 
 from vedette.rules.batching.policy import BatchPolicy, policy_for
 from vedette.rules.capacity.queueing import least_quantile
-from vedette.rules.capacity.service_time import BatchTimes, batch_times, durations, longest_times
+from vedette.rules.capacity.service_time import (
+    BatchTimes,
+    batch_times,
+    durations,
+    longer_after_idle,
+    longest_times,
+)
 from vedette.rules.capacity.simulation import Routing, Servers, Trace, arrivals, simulate
 from vedette.rules.stats.quantiles import nearest_rank
 from vedette.values.curve import BatchCurve
@@ -25,6 +31,7 @@ from vedette.values.deadline import DeadlineClass
 from vedette.values.device import DeviceKind
 from vedette.values.moment import Moment
 from vedette.values.plan import Prediction
+from vedette.values.profile import AfterIdle
 
 P50, P99 = 0.5, 0.99
 WINDOWS = (0.0, 0.25, 0.5, 1.0)
@@ -49,6 +56,7 @@ class ReplicaKind:
         available: devices of this kind.
         max_batch: rows of a batch at most.
         request: seconds that an image takes beside its batch; None: not known, and not counted.
+        after_idle: how much longer an image takes that finds the replica idle; empty: not known, and not counted.
     """
 
     device: DeviceKind
@@ -58,6 +66,7 @@ class ReplicaKind:
     available: int
     max_batch: int = 8
     request: Moment | None = None
+    after_idle: tuple[AfterIdle, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +276,7 @@ def _run(case: Case, setting: Setting, number: int) -> Trace:
         case.count,
         routing=effort.routing,
         prepare_ns=effort.prepare_ns,
+        idle=longer_after_idle(times, case.kind.after_idle),
     )
     choices: list[int] = []
     if effort.routing is Routing.RANDOM:

@@ -14,14 +14,16 @@ differ by what is simulated alone (common random numbers).
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from vedette.errors import UsageError
-from vedette.rules.capacity.simulation import Duration
+from vedette.rules.capacity.simulation import Duration, Idle
 from vedette.values.curve import BatchCurve, BatchPoint
 from vedette.values.moment import Moment
+from vedette.values.profile import AfterIdle
 
 _PACES = 1
 
@@ -123,6 +125,23 @@ def durations(times: BatchTimes, images: int, replicas: int, seed: int) -> Durat
         return max(1, round(level[rows] * math.exp(within[rows] * chances[image] + between[rows] * pace[replica])))
 
     return duration
+
+
+def longer_after_idle(times: BatchTimes, after_idle: Sequence[AfterIdle]) -> Idle | None:
+    """What a batch takes longer on a replica that was idle: a share of the mean of a single image, whatever the batch.
+
+    Straight lines join nothing at no time with what was measured; after longer times it is as after the longest.
+
+    Args:
+        times: of the batches; those of one row count.
+        after_idle: as a profile has them, in ascending order; empty: nothing is known, and nothing is added.
+    """
+    if not any(one.ratio > 1 for one in after_idle):
+        return None
+    idle_ns = [0.0, *(one.idle_s * 1e9 for one in after_idle)]
+    longer_ns = [0.0, *((one.ratio - 1) * times.mean_s[0] * 1e9 for one in after_idle)]
+    last_ns, most_ns = idle_ns[-1], round(longer_ns[-1])
+    return lambda passed: most_ns if passed >= last_ns else round(float(np.interp(passed, idle_ns, longer_ns)))
 
 
 def _log_deviation(mean: float, deviation: float) -> float:

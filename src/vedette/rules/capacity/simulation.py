@@ -26,6 +26,9 @@ Nanoseconds = NDArray[np.int64]
 Duration = Callable[[int, int, int], int]
 """Nanoseconds of a batch: of so many rows, whose first image has this number, on this replica."""
 
+Idle = Callable[[int], int]
+"""Nanoseconds that a batch takes longer which finds its replica idle, of how long it has been idle."""
+
 _LAST = 1 << 62
 """Added to the order of the policy's instants: what is done at the same instant comes first."""
 
@@ -56,6 +59,7 @@ class Servers:
         streams: inferences that one replica runs side by side; with one replica, servers that share a queue.
         routing: who gets the next image.
         prepare_ns: from the arrival until the row is ready and waits; the policy knows that it comes.
+        idle: what a batch takes longer on a replica none of whose streams worked; None: nothing.
     """
 
     policy: BatchPolicy
@@ -64,6 +68,7 @@ class Servers:
     streams: int = 1
     routing: Routing = Routing.ROUND_ROBIN
     prepare_ns: int = 0
+    idle: Idle | None = None
 
     def __post_init__(self) -> None:
         if self.replicas < 1 or self.streams < 1 or self.prepare_ns < 0:
@@ -140,13 +145,13 @@ def simulate(arrived_ns: Nanoseconds, servers: Servers, choices: Sequence[int] =
 class _Replica:
     """One server process: its queue of images (by number), and what it knows."""
 
-    __slots__ = ("admitted", "coming", "first", "free", "gap_ns", "last_ns", "number", "told_ns", "waiting")
+    __slots__ = ("admitted", "coming", "done_ns", "first", "free", "gap_ns", "last_ns", "number", "told_ns", "waiting")
 
     def __init__(self, number: int, streams: int) -> None:
         self.number, self.free = number, streams
         self.waiting: list[int] = []
         self.first = 0
-        self.coming = self.admitted = 0
+        self.coming = self.admitted = self.done_ns = 0
         self.last_ns: int | None = None
         self.gap_ns: float | None = None
         self.told_ns: int | None = None
@@ -227,6 +232,7 @@ class _Run:
         if rows:
             replica.free += 1
             replica.admitted -= rows
+            replica.done_ns = now_ns
         elif replica.told_ns == now_ns:
             replica.told_ns = None
         self._ask(replica, now_ns)
@@ -247,8 +253,11 @@ class _Run:
             return
 
     def _begin(self, replica: _Replica, images: list[int], now_ns: int) -> None:
+        servers = self.servers
+        took_ns = servers.duration(len(images), images[0], replica.number)
+        if servers.idle is not None and replica.free == servers.streams and now_ns > replica.done_ns:
+            took_ns += servers.idle(now_ns - replica.done_ns)
         replica.free -= 1
-        took_ns = self.servers.duration(len(images), images[0], replica.number)
         done_ns = now_ns + took_ns
         for image in images:
             self.began[image] = now_ns
