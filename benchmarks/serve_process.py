@@ -24,6 +24,9 @@ _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 _SESSION, _USER, _SYSTEM = 3, 11, 12
 """Words of /proc/PID/stat behind the name in brackets (proc(5))."""
 
+_COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
+"""Everybody may keep compiled modules, as where it is installed: else a start compiles what has changed, each time."""
+
 _END_S = 20.0
 _PAUSE_S = 0.01
 _TOLD = 400
@@ -72,7 +75,7 @@ class Server:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=launch.folder,
-                env=os.environ | dict(launch.extra),
+                env=os.environ | _COMPILED | dict(launch.extra),
                 start_new_session=True,
             )
 

@@ -65,7 +65,7 @@ class Engine:
     """A runtime that knows what it was loaded from, and that is never used after it was closed."""
 
     content: int
-    execution: Execution = field(default_factory=lambda: Execution(RuntimeName.NULL, streams=2))
+    execution: Execution
     signature: Signature = COLOUR_SIGNATURE
     closed: bool = False
     runs: int = 0
@@ -88,9 +88,10 @@ class Engine:
 
 @dataclass
 class Opens:
-    """The port `Opener`; `before` runs in the loading thread, `engines` is all that was loaded."""
+    """The port `Opener`; `before` runs in the loading thread, `engines` is all that was loaded, in this way."""
 
     before: Callable[[Manifest], None] = lambda manifest: None
+    execution: Execution = field(default_factory=lambda: Execution(RuntimeName.NULL, streams=2))
     engines: list[tuple[Manifest, Engine]] = field(default_factory=list)
     tried: list[str] = field(default_factory=list)
 
@@ -100,7 +101,7 @@ class Opens:
         content = int(manifest.file.partition("/")[2])
         if content == BROKEN:
             raise InvalidError(f"{manifest.file} is no model", help="copy it anew")
-        engine = Engine(content)
+        engine = Engine(content, self.execution)
         self.engines.append((manifest, engine))
         return Loaded(Instance(manifest, engine), open_tensors=lambda: engine, deadline=options.deadline)
 

@@ -28,8 +28,7 @@ def test_a_server_of_known_service_time_gives_it_back(tmp_path: Path) -> None:
 
     assert found["requests"] == 100
     assert found["failed"] == 0
-    assert sorted(times)[49] <= found["p50_ms"] < sorted(times)[49] + 10
-    assert sorted(times)[49] <= found["service_p50_ms"] <= found["p50_ms"]
+    assert sorted(times)[49] <= found["service_p50_ms"] <= found["p50_ms"] < 200
     low, high = found["intervals"]["p50_ms"]
     assert low <= found["p50_ms"] <= high
     assert found["p99_ms"] is None

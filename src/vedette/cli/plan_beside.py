@@ -15,7 +15,7 @@ from vedette.values.demand import Demand, Limits, PlanKind
 def beside(
     images: given.ImagesOfEach,
     within: given.Within,
-    fleet: given.FleetOptions,
+    fleet: given.OneDeviceOptions,
     promise: given.PromiseOptions,
     pictures: given.ImageOptions,
     tiles: given.TileOptions,

@@ -12,12 +12,12 @@ from vedette.values.device import Fleet
 
 if TYPE_CHECKING:
     from vedette.adapters.config.fleet import Devices
-    from vedette.cli.plan_options import FleetOptions
+    from vedette.cli.plan_options import FleetOptions, OneDeviceOptions
 
 _ONE_DEVICE = "cpu:1"
 
 
-def fleet_of(fleet: FleetOptions) -> Devices:
+def fleet_of(fleet: FleetOptions | OneDeviceOptions) -> Devices:
     """What `--devices --price` say.
 
     Raises:
@@ -28,7 +28,7 @@ def fleet_of(fleet: FleetOptions) -> Devices:
     return devices_of(fleet.devices, fleet.price)
 
 
-def one_device(fleet: FleetOptions, memory: str | None = None) -> Devices:
+def one_device(fleet: OneDeviceOptions, memory: str | None = None) -> Devices:
     """The one device, with its memory.
 
     Raises:

@@ -31,12 +31,15 @@ _TINY, _RARE = 1e-4, 0.005
 def idle(
     model: given.Model,
     rate: given.Rate,
-    fleet: given.FleetOptions,
+    fleet: given.OneDeviceOptions,
     pictures: given.ImageOptions,
     tiles: given.TileOptions,
     sources: given.SourceOptions,
     p99: Annotated[
-        str | None, typer.Option("--p99", metavar="TIME", help="99 of 100 answers are to come within it: 300ms.")
+        str | None,
+        typer.Option(
+            "--p99", metavar="TIME", help="99 of 100 answers are to come within it: 300ms. Default: no such goal."
+        ),
     ] = None,
     idle_timeout: Annotated[
         str | None, typer.Option(metavar="TIME", help="Tell also what this one means: 5min.")
@@ -45,7 +48,7 @@ def idle(
         str | None,
         typer.Option(
             metavar="MONEY/h",
-            help="Of an instance that is always kept; that of the device.",
+            help="Price of an instance that is always kept. Default: that of the device.",
             rich_help_panel=given.WHERE,
         ),
     ] = None,

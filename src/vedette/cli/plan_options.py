@@ -22,12 +22,12 @@ Rate = Annotated[str, typer.Option("--rate", metavar="R/s", help="Images that ar
 P99 = Annotated[str, typer.Option("--p99", metavar="TIME", help="99 of 100 answers come within it: 50ms.")]
 ModelsToChooseFrom = Annotated[
     str | None,
-    typer.Option("--models", metavar="A,B", help="Models to choose from; all that were profiled or given."),
+    typer.Option("--models", metavar="A,B", help="Models to choose from. Default: all that were profiled or given."),
 ]
 Within = Annotated[str, typer.Option("--within", metavar="T", help="The time for all of them: 20s, 5min, 2h.")]
 Candidates = Annotated[
     str | None,
-    typer.Option("--models", metavar="A,B", help="Candidates: the best set of them; all that were profiled or given."),
+    typer.Option("--models", metavar="A,B", help="Candidates: the best set of them. Default: all profiled or given."),
 ]
 OneOf = Annotated[
     list[str] | None,
@@ -37,7 +37,10 @@ ImagesOfEach = Annotated[int, typer.Option("--images", "-n", metavar="N", help="
 Memory = Annotated[
     str | None,
     typer.Option(
-        "--memory", metavar="SIZE", help="Of the device: 2GB. A fleet file has its own.", rich_help_panel=WHERE
+        "--memory",
+        metavar="SIZE",
+        help="Memory of the device: 2GB. A fleet file has its own. Default: no limit.",
+        rich_help_panel=WHERE,
     ),
 ]
 Devices = Annotated[
@@ -45,72 +48,125 @@ Devices = Annotated[
     typer.Option(
         "--devices",
         metavar="LIST|FILE",
-        help="cpu:1,cpu:0.5 (shares of cores; equal ones are counted) or fleet.yaml. One a core of this machine.",
+        help="cpu:1,cpu:0.5 (shares of cores; equal ones are counted) or fleet.yaml. Default: every core here is one.",
+        rich_help_panel=WHERE,
+    ),
+]
+OneDevice = Annotated[
+    str | None,
+    typer.Option(
+        "--devices",
+        metavar="DEVICE|FILE",
+        help="The one device: cpu:1, cpu:0.5 (cores that it has), or fleet.yaml with one. Default: cpu:1.",
         rich_help_panel=WHERE,
     ),
 ]
 Price = Annotated[
     str | None,
     typer.Option(
-        "--price", metavar="AMOUNT/h", help="Of a device: 0.12EUR/h. A fleet file has its own.", rich_help_panel=WHERE
+        "--price",
+        metavar="AMOUNT/h",
+        help="Price of a device: 0.12EUR/h. A fleet file has its own. Default: none.",
+        rich_help_panel=WHERE,
     ),
 ]
 StartAt = Annotated[
     str,
-    typer.Option(help="cold, loaded or warm: whether T holds loading and the first batch.", rich_help_panel=_HOW_SURE),
+    typer.Option(
+        help="What T holds: cold, loading and the first batch; loaded, the first batch; warm, later batches only.",
+        rich_help_panel=_HOW_SURE,
+    ),
 ]
 Kind = Annotated[
     str | None,
     typer.Option(
         "--class",
         metavar="CLASS",
-        help="hard, soft, relaxed or best-effort deadline; soft, of a budget relaxed.",
+        help="hard, soft, relaxed or best-effort deadline. Default: soft; of a budget relaxed.",
         rich_help_panel=_HOW_SURE,
     ),
 ]
 Probability = Annotated[
     str | None,
-    typer.Option(metavar="P%", help="With which a soft deadline must be met: 95%.", rich_help_panel=_HOW_SURE),
+    typer.Option(
+        metavar="P%", help="Chance with which a soft deadline must be met. Default: 95%.", rich_help_panel=_HOW_SURE
+    ),
 ]
 Lost = Annotated[
     int, typer.Option("--lost", metavar="K", help="Devices that may be lost at the start.", rich_help_panel=_HOW_SURE)
 ]
 GoalName = Annotated[
-    str | None, typer.Option("--goal", help="devices, cost or energy: what is made least.", rich_help_panel=_LIMITS)
+    str | None,
+    typer.Option(
+        "--goal", help="What is made least: devices, cost or energy. Default: devices.", rich_help_panel=_LIMITS
+    ),
 ]
 MaxCost = Annotated[
     str | None,
-    typer.Option(metavar="MONEY", help="Of the whole job, with its currency: 2.50EUR.", rich_help_panel=_LIMITS),
+    typer.Option(
+        metavar="MONEY", help="Cost of the whole job at most: 2.50EUR. Default: no limit.", rich_help_panel=_LIMITS
+    ),
 ]
 MaxEnergy = Annotated[
-    str | None, typer.Option(metavar="ENERGY", help="Of the whole job: 5Wh, 0.2kWh.", rich_help_panel=_LIMITS)
+    str | None,
+    typer.Option(
+        metavar="ENERGY",
+        help="Energy of the whole job at most: 5Wh, 0.2kWh. Default: no limit.",
+        rich_help_panel=_LIMITS,
+    ),
 ]
 MaxBatch = Annotated[
-    int | None, typer.Option(metavar="B", help="Images of a mini-batch at most.", rich_help_panel=_LIMITS)
+    int | None,
+    typer.Option(
+        metavar="B", help="Images of a mini-batch at most. Default: as many as were profiled.", rich_help_panel=_LIMITS
+    ),
 ]
 MaxUses = Annotated[
     int | None,
-    typer.Option(metavar="M", help="Mini-batches of a device after its first, at most.", rich_help_panel=_LIMITS),
+    typer.Option(
+        metavar="M",
+        help="Mini-batches of a device after its first, at most. Default: no limit.",
+        rich_help_panel=_LIMITS,
+    ),
 ]
 ImageSize = Annotated[
     str | None,
-    typer.Option("--size", metavar="WxH", help="Size of the images; as they come.", rich_help_panel=_IMAGES),
+    typer.Option(
+        "--size", metavar="WxH", help="Size of the images in pixels. Default: as they come.", rich_help_panel=_IMAGES
+    ),
 ]
 ImagesFrom = Annotated[
     Path | None,
-    typer.Option(metavar="FOLDER", help="Your images, to profile and to verify with.", rich_help_panel=_IMAGES),
+    typer.Option(
+        metavar="FOLDER",
+        help="Your images, to profile and to verify with. Default: crops of shipped photos.",
+        rich_help_panel=_IMAGES,
+    ),
 ]
 Tile = Annotated[
-    str | None, typer.Option(metavar="WxH", help="Cut images in tiles of this size.", rich_help_panel=_IMAGES)
+    str | None,
+    typer.Option(
+        metavar="WxH", help="Cut images in tiles of this size, in pixels. Default: not cut.", rich_help_panel=_IMAGES
+    ),
 ]
 Overlap = Annotated[
     int, typer.Option("--tile-overlap", min=0, help="Least overlap of tiles, in pixels.", rich_help_panel=_IMAGES)
 ]
-FillWith = Annotated[str | None, typer.Option("--fill", help="overview or blank.", rich_help_panel=_IMAGES)]
+FillWith = Annotated[
+    str | None,
+    typer.Option(
+        "--fill",
+        help="overview: the whole image beside its tiles. blank: blank tiles up to a power of 2. Default: neither.",
+        rich_help_panel=_IMAGES,
+    ),
+]
 Profiles = Annotated[
     list[str] | None,
     typer.Option(
-        "--profile", metavar="ID|FILE", help="Profile to rest on; may be repeated.", rich_help_panel=_PROFILES
+        "--profile",
+        metavar="ID|FILE",
+        help="Profile to rest on; may be repeated. Default: those that are kept.",
+        rich_help_panel=_PROFILES,
     ),
 ]
 NoProfile = Annotated[
@@ -120,7 +176,7 @@ Refresh = Annotated[
     str | None,
     typer.Option(
         metavar="TIME",
-        help="First see for so long how quick this machine is now: 10s. Profiles count as measured.",
+        help="First see for so long (1s to 10min) how quick this machine is now. Default: profiles count as measured.",
         rich_help_panel=_PROFILES,
     ),
 ]
@@ -134,6 +190,14 @@ class FleetOptions:
     """What a plan may use."""
 
     devices: Devices = None
+    price: Price = None
+
+
+@dataclass(frozen=True, slots=True)
+class OneDeviceOptions:
+    """The one device of a plan."""
+
+    devices: OneDevice = None
     price: Price = None
 
 

@@ -26,8 +26,12 @@ def rate(
     sources: given.SourceOptions,
     answer: given.AnswerOptions,
     lost: given.Lost = 0,
-    goal: Annotated[str | None, typer.Option("--goal", help="replicas or cost (an hour): what is made least.")] = None,
-    max_cost: Annotated[str | None, typer.Option(metavar="MONEY/h", help="An hour at most: 0.50EUR/h.")] = None,
+    goal: Annotated[
+        str | None, typer.Option("--goal", help="What is made least: replicas or cost (an hour). Default: replicas.")
+    ] = None,
+    max_cost: Annotated[
+        str | None, typer.Option(metavar="MONEY/h", help="Cost of an hour at most: 0.50EUR/h. Default: no limit.")
+    ] = None,
     max_batch: given.MaxBatch = None,
     tile: Annotated[str | None, typer.Option(metavar="WxH", hidden=True, help="Refused, with the reason.")] = None,
 ) -> None:

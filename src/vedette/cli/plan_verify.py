@@ -35,11 +35,14 @@ Printed = Annotated[Format, typer.Option("--format", help="How to print the answ
 def verify(
     plan: PlanName,
     images_from: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Your images; those that profiles are measured with.")
+        Path | None, typer.Option(metavar="FOLDER", help="Your images. Default: those that profiles are measured with.")
     ] = None,
     probe: Annotated[bool, typer.Option(help="Look before how quick the machine is now.")] = True,
     duration: Annotated[
-        str | None, typer.Option(metavar="TIME", help="How long a rate is put on; for 2000 images, 5min at most.")
+        str | None,
+        typer.Option(
+            metavar="TIME", help="How long a rate is put on. Default: as long as 2000 images take, 10s to 5min."
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of shipped images, and of the arrivals of a rate.")] = 0,
     profile: ProfileFiles = None,

@@ -38,41 +38,62 @@ def profile(
     ] = "1..64",
     device: Annotated[
         list[str] | None,
-        typer.Option(metavar="cpu:SHARE", help="Share of the cores; may be repeated. cpu:1.", rich_help_panel=_WHAT),
+        typer.Option(
+            metavar="cpu:SHARE",
+            help="Cores of the device, as cpu:1 or cpu:0.5; may be repeated. Default: cpu:1.",
+            rich_help_panel=_WHAT,
+        ),
     ] = None,
     memory_limit: Annotated[
         str | None,
-        typer.Option(metavar="SIZE", help="Of a device's process: 1GB, 512MiB.", rich_help_panel=_WHAT),
+        typer.Option(
+            metavar="SIZE",
+            help="Memory of the device's process: 1GB, 512MiB. Default: no limit.",
+            rich_help_panel=_WHAT,
+        ),
     ] = None,
     neighbours: Annotated[
         int, typer.Option(min=0, help="Devices that run the same load beside it.", rich_help_panel=_WHAT)
     ] = 0,
     size: Annotated[
         str | None,
-        typer.Option(metavar="WxH,...", help="Image sizes; as they come unless given.", rich_help_panel=_IMAGES),
+        typer.Option(metavar="WxH,...", help="Image sizes in pixels. Default: as they come.", rich_help_panel=_IMAGES),
     ] = None,
     images: Annotated[
         list[str] | None,
         typer.Option(
             metavar="FILE|FOLDER",
-            help="May be repeated; crops of the shipped photos unless given.",
+            help="Images to use; may be repeated. Default: crops of the shipped photos.",
             rich_help_panel=_IMAGES,
         ),
     ] = None,
     tile: Annotated[
-        str | None, typer.Option(metavar="WxH", help="Cut images in tiles of this size.", rich_help_panel=_IMAGES)
+        str | None,
+        typer.Option(
+            metavar="WxH",
+            help="Cut images in tiles of this size, in pixels. Default: not cut.",
+            rich_help_panel=_IMAGES,
+        ),
     ] = None,
     tile_overlap: Annotated[
         int, typer.Option(min=0, help="Least overlap of neighbouring tiles, in pixels.", rich_help_panel=_IMAGES)
     ] = 0,
-    fill: Annotated[str | None, typer.Option(help="overview or blank.", rich_help_panel=_IMAGES)] = None,
+    fill: Annotated[
+        str | None,
+        typer.Option(
+            help="overview: the whole image beside its tiles. blank: blank tiles up to a power of 2. Default: neither.",
+            rich_help_panel=_IMAGES,
+        ),
+    ] = None,
     runtime: Annotated[
         str, typer.Option(help="auto, onnxruntime, openvino, torchscript, null.", rich_help_panel=_HOW)
     ] = "auto",
     precision: Annotated[str, typer.Option(help="auto, fp32, bf16, fp16.", rich_help_panel=_HOW)] = "auto",
     threads: Annotated[
         int | None,
-        typer.Option(min=1, max=1024, help="Of an inference; one for each core begun.", rich_help_panel=_HOW),
+        typer.Option(
+            min=1, max=1024, help="Threads of an inference. Default: one for each core begun.", rich_help_panel=_HOW
+        ),
     ] = None,
     trials: Annotated[
         int,
@@ -86,15 +107,23 @@ def profile(
     ] = False,
     width: Annotated[
         str | None,
-        typer.Option(metavar="P%", help="With --few: how certain every batch must be. 3%.", rich_help_panel=_LONG),
+        typer.Option(
+            metavar="P%", help="With --few: how certain every batch must be. Default: 3%.", rich_help_panel=_LONG
+        ),
     ] = None,
     seconds: Annotated[
         float | None,
-        typer.Option(callback=finite, help="No trial is begun after so many.", rich_help_panel=_LONG),
+        typer.Option(
+            callback=finite, help="No trial is begun after so many seconds. Default: no limit.", rich_help_panel=_LONG
+        ),
     ] = None,
     longest: Annotated[
         str | None,
-        typer.Option(metavar="T", help="A mini-batch that takes longer is the last: 10s.", rich_help_panel=_LONG),
+        typer.Option(
+            metavar="T",
+            help="A mini-batch that takes longer is the last: 10s. Default: no limit.",
+            rich_help_panel=_LONG,
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of crops and of the order of trials.", rich_help_panel=_LONG)] = 0,
     output_format: Annotated[Format, typer.Option("--format", help="What is printed.")] = Format.TABLE,

@@ -34,7 +34,7 @@ def run(
     top_k: Annotated[int, typer.Option("--top-k", min=1, help="Classes of each image (classifiers).")] = 5,
     threshold: Annotated[
         float | None,
-        typer.Option(min=0.0, max=1.0, callback=finite, help="Lowest score reported; the model's own unless given."),
+        typer.Option(min=0.0, max=1.0, callback=finite, help="Lowest score reported. Default: the model's."),
     ] = None,
     output: Annotated[
         list[str] | None,
@@ -48,7 +48,11 @@ def run(
     output_format: Annotated[StreamFormat, typer.Option("--format", help="What is printed.")] = StreamFormat.TABLE,
     tile: Annotated[
         str | None,
-        typer.Option(metavar="WxH", help="Cut images in tiles of this size, as 300x300.", rich_help_panel=_CUT),
+        typer.Option(
+            metavar="WxH",
+            help="Cut images in tiles of this size, in pixels, as 300x300. Default: not cut.",
+            rich_help_panel=_CUT,
+        ),
     ] = None,
     tile_overlap: Annotated[
         int, typer.Option(min=0, help="Least overlap of neighbouring tiles, in pixels.", rich_help_panel=_CUT)
@@ -56,7 +60,7 @@ def run(
     fill: Annotated[
         str | None,
         typer.Option(
-            help="overview: the whole image goes in beside its tiles. blank: blank tiles up to a power of two.",
+            help="overview: the whole image beside its tiles. blank: blank tiles up to a power of 2. Default: neither.",
             rich_help_panel=_CUT,
         ),
     ] = None,
@@ -69,21 +73,36 @@ def run(
         ),
     ] = None,
     classes: Annotated[
-        str | None, typer.Option(metavar="LABEL,LABEL", help="Only these labels.", rich_help_panel=_BOXES)
+        str | None, typer.Option(metavar="LABEL,LABEL", help="Only these labels. Default: all.", rich_help_panel=_BOXES)
     ] = None,
     nms: Annotated[
         str | None,
-        typer.Option(help="class, agnostic or none: which boxes suppress each other.", rich_help_panel=_BOXES),
+        typer.Option(
+            help="class, agnostic or none: which boxes suppress each other. Default: the model's.",
+            rich_help_panel=_BOXES,
+        ),
     ] = None,
     iou: Annotated[
         float | None,
-        typer.Option(min=0.0, max=1.0, callback=finite, help="IoU above which they do.", rich_help_panel=_BOXES),
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            callback=finite,
+            help="IoU above which they do. Default: the model's.",
+            rich_help_panel=_BOXES,
+        ),
     ] = None,
     candidates: Annotated[
-        int | None, typer.Option(min=1, help="Boxes kept before that, in each tile or image.", rich_help_panel=_BOXES)
+        int | None,
+        typer.Option(
+            min=1, help="Boxes kept before that, in each tile or image. Default: the model's.", rich_help_panel=_BOXES
+        ),
     ] = None,
     max_detections: Annotated[
-        int | None, typer.Option(min=1, help="Boxes kept after that, in each tile or image.", rich_help_panel=_BOXES)
+        int | None,
+        typer.Option(
+            min=1, help="Boxes kept after that, in each tile or image. Default: the model's.", rich_help_panel=_BOXES
+        ),
     ] = None,
     runtime: Annotated[
         str, typer.Option(help="auto, onnxruntime, openvino, torchscript, null.", rich_help_panel=_HOW)
@@ -93,10 +112,10 @@ def run(
     device: Annotated[str, typer.Option(help="cpu, cuda:N, tensorrt:N, gpu:N (Intel).", rich_help_panel=_HOW)] = "cpu",
     threads: Annotated[
         int | None,
-        typer.Option(min=1, max=1024, help="Cores to use; all allowed ones unless given.", rich_help_panel=_HOW),
+        typer.Option(min=1, max=1024, help="Cores to use. Default: all allowed ones.", rich_help_panel=_HOW),
     ] = None,
     max_pixels: Annotated[
-        int | None, typer.Option(min=1, help="Larger images are refused before decoding (100 million).")
+        int | None, typer.Option(min=1, help="Images of more pixels are refused before decoding. Default: 100 million.")
     ] = None,
     profile_start: Annotated[bool, typer.Option("--profile-start", help="Show where the start goes.")] = False,
 ) -> None:

@@ -53,6 +53,9 @@ def serve(
 
         raise typer.Exit(print_checked(check_serving(config, flags, os.environ), output_format))
     from vedette.values.serving import Serving
+    from vedette.wiring.process import spare_blas_threads
+
+    spare_blas_threads()
     from vedette.wiring.serve import serve as run
 
     told = Serving()

@@ -28,12 +28,19 @@ class ModelRef:
 
 @dataclass(frozen=True, slots=True)
 class IndexEntry:
-    """One version of one model in the index; `reason` says why it is not ready, or why a newer try failed."""
+    """One version of one model in the index.
+
+    Attributes:
+        name, version, state: of it; the version is empty where there is none.
+        reason: why it is not ready, or why a newer try failed.
+        wanted: it is to be served; a model that was not chosen and a version that the policy leaves out are not.
+    """
 
     name: str
     version: str
     state: ModelState
     reason: str = ""
+    wanted: bool = True
 
 
 class PipelineState(StrEnum):

@@ -1,6 +1,6 @@
 """The command `vedette doctor`: every probe of this machine, joined into one Checkup.
 
-probes.host -> thread plan    probes.packages -> versions    probes.runtimes -> what runs where    home folder, pip
+probes.host -> thread plan    probes.packages -> versions    probes.runtimes -> what runs where    home folder, pip, npm
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from vedette.adapters.config.home import default_home
 from vedette.adapters.probes.host import probe_host
 from vedette.adapters.probes.packages import Package, probe_libjpeg_turbo, probe_package
 from vedette.adapters.probes.runtimes import Engine, probe_runtimes
+from vedette.adapters.zoo.npm_client import npm_here
 from vedette.rules.threads import ThreadPlan, has_bf16, thread_plan, usable_cores
 from vedette.values.execution import Optimise, RuntimeName
 from vedette.values.host import Host
@@ -55,6 +56,7 @@ class Checkup:
     bf16: bool
     home: Home
     pip: bool
+    npm: bool
     packages: tuple[Package, ...]
     engines: tuple[Engine, ...]
 
@@ -74,6 +76,7 @@ def examine() -> Checkup:
         bf16=has_bf16(host),
         home=look_at_home(default_home(), home_origin(os.environ)),
         pip=find_spec("pip") is not None,
+        npm=npm_here() is not None,
         packages=_packages(),
         engines=probe_runtimes(),
     )

@@ -15,8 +15,9 @@ from vedette.errors import NotFoundError
 from vedette.flows.planning.known import ProfileSource
 from vedette.flows.planning.planner import Planner
 from vedette.flows.planning.refresh import RefreshedProfiles
+from vedette.rules.capacity.allocation_amounts import check_prices
 from vedette.rules.threads import usable_cores
-from vedette.values.demand import Demand, PlanKind
+from vedette.values.demand import Demand, Goal, PlanKind
 from vedette.values.integer_program import IntegerProgram, Solution
 from vedette.values.plan import Plan
 from vedette.values.profile import Profile
@@ -67,6 +68,8 @@ def make_plan(demand: Demand, sources: Sources, say: Say) -> Made:
     Raises:
         VedetteError: what is needed is not there, or the demand contradicts itself.
     """
+    if demand.goal is Goal.COST or demand.limits.cost is not None:
+        check_prices(demand.fleet)  # now, and not after minutes of profiling
     profiles = opened_profiles(sources, say)
     cores = usable_cores(probe_host())
     source = profiles if demand.kind is not PlanKind.RATE or not sources.measure else _served(profiles, sources, say)

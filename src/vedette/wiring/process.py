@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import os
 import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _KEPT_BYTES = 64 * 1024 * 1024
+
+_GENTLE = 10
+"""Added to the niceness of work that leaves the cores to the rest: a tenth of the weight (sched(7)). It is not more, as
+what waits for the interpreter lock waits for the thread that has it, however low its priority."""
 
 
 def own_process() -> None:
@@ -15,6 +23,14 @@ def own_process() -> None:
     own_memory()
     quiet_opencv()
     spare_converter()
+
+
+def spare_blas_threads() -> None:
+    """One thread for linear algebra, where the user asks for no other number; to be called before NumPy is imported.
+
+    OpenBLAS, which NumPy and OpenCV bring, makes one for each core as it is loaded, and they spin before they sleep.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def own_memory() -> None:
@@ -35,6 +51,24 @@ def give_back_memory() -> None:
         libc = ctypes.CDLL(None)
         if hasattr(libc, "malloc_trim"):
             libc.malloc_trim(0)
+
+
+def gently(work: Callable[[], None]) -> None:
+    """Do some work at a lower priority than the rest of the process, and wait for its end; what it raises is raised.
+
+    The thread that does it ends with it, since a priority can be lowered without rights and not raised again. Only
+    Linux has priorities of threads; elsewhere the work is done as it is.
+    """
+    if sys.platform != "linux":
+        work()
+        return
+    with ThreadPoolExecutor(1, "vedette-gentle", _lower_priority) as thread:
+        thread.submit(work).result()
+
+
+def _lower_priority() -> None:
+    thread = threading.get_native_id()
+    os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _GENTLE)
 
 
 def spare_converter() -> None:

@@ -23,6 +23,7 @@ from vedette.flows.bench.profiling import ProfileOrder, ProfileSession, Profilin
 from vedette.flows.bench.trial import Length
 from vedette.rules.candidates import Wish
 from vedette.rules.capacity.next_point import FEWEST_TRIALS
+from vedette.rules.capacity.placement import place
 from vedette.values.device import DeviceKind
 from vedette.values.execution import Execution, Optimise
 from vedette.values.frame import Size
@@ -130,6 +131,9 @@ def take_profile(asked: ProfileAsked, say: Say, devices: Devices | None = None) 
     """
     manifest = find_manifest(asked.model, say)
     _check(asked, manifest)
+    used = ProcessDevices(say) if devices is None else devices
+    # The session does it again; here it is told before `auto` has measured for a minute.
+    place([asked.device.cores or 1.0] * (1 + asked.neighbours), used.free_cores())
     execution = _execution(asked, manifest, say)
     clock = SystemClock()
     with image_files(asked.images, asked.sizes, asked.seed) as images:
@@ -149,7 +153,7 @@ def take_profile(asked: ProfileAsked, say: Say, devices: Devices | None = None) 
             asked.seed,
             asked.length,
         )
-        session = ProfileSession(ProcessDevices(say) if devices is None else devices, order, clock, say)
+        session = ProfileSession(used, order, clock, say)
         try:
             found = asyncio.run(session.run())
         except KeyboardInterrupt:

@@ -37,7 +37,7 @@ from vedette.values.served import ModelRef, ModelState
 from vedette.values.serving import ModelOptions, Serving
 from vedette.wiring.model_store import FolderStore
 from vedette.wiring.opening import ServingOpener
-from vedette.wiring.process import give_back_memory, own_process, settle_process
+from vedette.wiring.process import gently, give_back_memory, own_process, settle_process
 
 if TYPE_CHECKING:
     from vedette.adapters.grpc.server import GrpcServer
@@ -154,9 +154,8 @@ class _Server:
         self._stop = asyncio.Event()
         http = self._taken_ports()
         crew = Crew(self._threads(), self._clock)
-        repository = LiveRepository(
-            self._store, self._opener, self._clock, Pace(aside=self._opener.aside, freed=give_back_memory)
-        )
+        pace = Pace(aside=self._opener.aside, gently=gently, freed=give_back_memory)
+        repository = LiveRepository(self._store, self._opener, self._clock, pace)
         service = Service(repository, crew, serving.limits, self._clock, cores=self._cores)
         freed = False
         try:
@@ -197,6 +196,7 @@ class _Server:
         """Everything around the service, while models are being loaded; runs in a thread."""
         from vedette.wiring.serving_doors import open_doors
 
+        http.prepare()
         return open_doors(self._serving, repository, service, http, self._clock)
 
     def _taken_ports(self) -> HttpServer:

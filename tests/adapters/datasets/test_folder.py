@@ -115,8 +115,9 @@ def test_an_input_in_the_output_folder_is_refused(tmp_path: Path, given: str) ->
     """What is written must not be read at the same time."""
     plant(tmp_path, "out/a.jpg", "out/deep/b.jpg")
 
-    with pytest.raises(ConflictError, match="lies in the output folder"):
+    with pytest.raises(ConflictError, match="lies in the output folder") as caught:
         names(tmp_path / given, outside=tmp_path / "out")
+    assert caught.value.help == "name a folder to make that holds none of the images to read"
 
 
 def test_a_missing_input_names_the_nearest(tmp_path: Path) -> None:

@@ -91,6 +91,16 @@ def test_one_model_that_is_not_ready_does_not_take_the_others_out() -> None:
     assert (ready.status, len(ready.json()["reasons"])) == (200, 1)
 
 
+def test_what_nobody_wants_served_is_no_reason() -> None:
+    """A model that was not chosen is neither told nor counted."""
+    other = IndexEntry("cat", "1", ModelState.UNAVAILABLE, "not loaded", wanted=False)
+    with http_rig(Rig(READY, other), dict) as (url, _):
+        short = call("GET", f"{url}/health")
+
+    assert short.json()["reasons"] == []
+    assert short.json()["models"] == {"loading": 0, "ready": 1, "unloading": 0, "unavailable": 0}
+
+
 def test_a_server_that_drains_is_not_ready_any_more() -> None:
     """Whoever sends requests hears of it before the door is closed."""
     rig = Rig(READY)

@@ -40,7 +40,8 @@ class Known(ReadyModels):
     """Models that are ready, and one that is not."""
 
     def index(self) -> tuple[IndexEntry, ...]:
-        return (*(IndexEntry(name, "1", ModelState.READY) for name in self.stations), BROKEN)
+        left = IndexEntry("not chosen", "1", ModelState.UNAVAILABLE, "not loaded", wanted=False)
+        return (*(IndexEntry(name, "1", ModelState.READY) for name in self.stations), BROKEN, left)
 
 
 @dataclass
@@ -66,7 +67,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
     models = Known(colour=station)
 
     def application() -> App:
-        service = Service(models, crew, Limits(queue_images=3), CLOCK)
+        service = Service(models, crew, Limits(queue_images=3), CLOCK, cores=1)
         images = ImageEndpoints(service, Uploads(no_fetch, service.limits), CLOCK)
         counted = Counted(models, service, traffic, "1.2.3", lambda: (4, 500), lambda: 6)
         return App((*images.endpoints(), *MetricsEndpoint(counted, None).endpoints()), OpenGuard(), (traffic,), CLOCK)

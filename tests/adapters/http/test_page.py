@@ -193,6 +193,27 @@ def test_boxes_lie_where_the_answer_says(browser: Chromium, site: str, tmp_path:
     clean(tab, site)
 
 
+def test_names_of_boxes_do_not_hide_each_other(browser: Chromium, site: str, tmp_path: Path) -> None:
+    """On a phone, where two names would lie on each other, one moves to another corner; with room it moves back."""
+    file = tmp_path / "near.png"
+    cv2.imwrite(str(file), patches(Size(640, 480), (40, 60, 200, 80, 0), (40, 90, 300, 300, 1))[..., ::-1])
+    tab = opened(browser, site, width=360)
+    tab.click("#models input[value=colour]")
+    tab.click("#models input[value=blobs]")
+
+    tab.choose("#file", file)
+
+    tab.until("document.querySelectorAll('.box').length === 2 && document.getElementById('image').complete")
+    corners = "[...document.querySelectorAll('.box > span')].map(e => e.className).join()"
+    tab.until(f"{corners} !== ','")
+    names = tab.run("[...document.querySelectorAll('.box > span')].map(e => e.getBoundingClientRect().toJSON())")
+    upper, lower = sorted(names, key=lambda name: name["top"])
+    assert upper["bottom"] <= lower["top"] or upper["right"] <= lower["left"] or lower["right"] <= upper["left"]
+    tab.send("Emulation.setDeviceMetricsOverride", width=1100, height=800, deviceScaleFactor=1, mobile=False)
+    tab.until(f"{corners} === ','")
+    clean(tab, site)
+
+
 def test_several_models_answer_together(browser: Chromium, site: str, red: Path) -> None:
     """Each model that is chosen has its part of the answer, under its name."""
     tab = opened(browser, site)

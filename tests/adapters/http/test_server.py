@@ -96,6 +96,26 @@ def test_requests_follow_each_other_on_one_connection():
         assert first[1]["date"].endswith("GMT")
 
 
+async def streamed(scope, receive, send) -> None:
+    """Answers in parts, without a length."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    for part in (b"one ", b"", b"two"):
+        await send({"type": "http.response.body", "body": part, "more_body": True})
+    await send({"type": "http.response.body"})
+
+
+def test_an_old_client_gets_no_chunks():
+    """HTTP/1.0 does not know them: what has no length ends with the connection, even where it should be kept."""
+    with hosting(streamed) as host:
+        head, _, body = host.exchange(b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").partition(b"\r\n\r\n")
+        new = host.exchange(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+
+    assert body == b"one two"
+    assert b"transfer-encoding" not in head
+    assert b"connection: close" in head
+    assert new.endswith(b"4\r\none \r\n3\r\ntwo\r\n0\r\n\r\n")
+
+
 def test_the_standard_library_and_urllib3_understand_it():
     """Two clients of others get back what they send, by length and chunked."""
     with hosting(echo) as host:
@@ -412,6 +432,28 @@ def test_a_reader_of_the_body_sees_that_the_client_left():
         assert seen == ["http.request", "http.disconnect"]
 
 
+@pytest.mark.parametrize("size_bytes", [100_000, 3_000_000])
+def test_a_client_that_leaves_after_a_large_body_takes_its_task_along(size_bytes):
+    """The whole body was read and its answer is being made: reading does not stay paused, so that the end is seen."""
+    held = Held()
+
+    async def app(scope, receive, send) -> None:
+        while (await receive())["more_body"]:
+            pass
+        await held(scope, receive, send)
+
+    with hosting(app) as host:
+        for _ in range(20):
+            with host.line() as line:
+                line.send(POST + f"Content-Length: {size_bytes}\r\n\r\n".encode())
+                host.run(asyncio.sleep(0))  # the application waits for the body
+                line.send(bytes(size_bytes))
+                assert held.entered.acquire(timeout=20)
+            assert held.left.acquire(timeout=5)
+
+        assert held.ends == ["cancelled"] * 20
+
+
 def test_a_pipelined_request_under_way_is_cancelled_too():
     """The first of several requests runs: it ends when the client leaves, and the others never begin."""
     held = Held()
@@ -581,6 +623,31 @@ def test_an_application_that_fails_is_answered_for(caplog):
 
         assert (status_of(bad), status_of(good)) == (500, 200)
         assert "bug" in caplog.text
+
+
+def test_what_a_server_needs_may_be_made_in_another_thread_before_it_answers():
+    """And only once, however often it is asked for; until it starts a client that has connected waits."""
+    loop = asyncio.new_event_loop()
+    server = HttpServer(echo, "127.0.0.1", 0, Limits(), SystemClock())
+    address = server.bind()
+    thread = threading.Thread(target=server.prepare)
+    thread.start()
+    thread.join()
+    made = server._prepared()
+    with socket.create_connection(address, timeout=20) as early:
+        early.sendall(b"GET /early HTTP/1.0\r\n\r\n")
+
+        async def answered() -> bytes:
+            assert await server.start() == address
+            told = await asyncio.to_thread(early.makefile("rb").read)
+            await server.stop()
+            return told
+
+        told = loop.run_until_complete(answered())
+    loop.close()
+
+    assert told.endswith(b"/early")
+    assert server._prepared() is made
 
 
 def test_a_port_that_is_taken_is_named():

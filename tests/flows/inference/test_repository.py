@@ -22,6 +22,7 @@ from vedette.flows.inference.loading import Pace
 from vedette.flows.inference.postprocess import Answering
 from vedette.flows.inference.repository import LiveRepository
 from vedette.flows.inference.service import Service
+from vedette.values.execution import Execution, RuntimeName
 from vedette.values.frame import Frame
 from vedette.values.golden import Expected, Golden
 from vedette.values.result import Result
@@ -90,6 +91,29 @@ def test_at_the_start_all_models_are_loaded_the_newest_version_of_each() -> None
             assert serving(repository, "a") == ("2", 20)
             assert repository.versions("a") == ("2",)
             assert repository.ready()
+
+    run(test())
+
+
+def test_what_nobody_chose_is_in_the_index_and_not_wanted() -> None:
+    """A model beside those that were named, and a version that another has replaced, are no fault of the server."""
+
+    async def test() -> None:
+        store = Store({"a": {"1": 10}, "b": {"1": BROKEN}, "c": {"1": 30}})
+        async with live(store, None, "a", "b") as repository:
+            store.models["a"]["2"] = 20
+            await repository.poll()
+            await repository.poll()
+            await idle(repository)
+            told = {f"{entry.name}@{entry.version}": (entry.state, entry.wanted) for entry in repository.index()}
+            assert told == {
+                "a@1": (UNAVAILABLE, False),
+                "a@2": (READY, True),
+                "b@1": (UNAVAILABLE, True),
+                "c@1": (UNAVAILABLE, False),
+            }
+            await repository.load("c")
+            assert all(entry.wanted for entry in repository.index() if entry.name == "c")
 
     run(test())
 
@@ -393,6 +417,30 @@ def test_after_the_start_one_version_is_loaded_at_a_time_and_aside() -> None:
             assert len(repository.index(ready=True)) == 5
             assert len(aside) == 3
             assert all(name.startswith("vedette-load") for name in aside)
+
+    run(test())
+
+
+@pytest.mark.parametrize(("threads", "gentle"), [(1, ["a", "b"]), (2, [])])
+def test_after_the_start_a_model_is_warmed_up_gently_if_its_engine_starts_no_threads(threads, gentle) -> None:
+    """One inference for each of the two streams; the last, which is timed, runs as requests will."""
+    store, warmed, runs = Store({"first": {"1": 1}}), [], []
+    opens = Opens(execution=Execution(RuntimeName.NULL, streams=2, threads=threads))
+
+    def gently(work: Callable[[], None]) -> None:
+        manifest, engine = opens.engines[-1]
+        warmed.append(manifest.name)
+        work()
+        runs.append(engine.runs)
+
+    async def test() -> None:
+        async with live(store, opens, pace=Pace(gently=gently)) as repository:
+            assert warmed == []
+            for name in "ab":
+                store.models[name] = {"1": 1}
+                await repository.load(name)
+            assert (warmed, runs) == (gentle, [2] * len(gentle))
+            assert [engine.runs for _, engine in opens.engines] == [3, 3, 3]
 
     run(test())
 

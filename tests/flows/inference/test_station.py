@@ -11,7 +11,9 @@ from stations import GatedRuntime, gated_station
 
 from vedette.clock import SystemClock
 from vedette.errors import UnavailableError
+from vedette.flows.inference.crew import Rank
 from vedette.flows.inference.preprocess import Row
+from vedette.flows.inference.ticket import BEGUN
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,7 @@ class Part:
 
     row: Row
     ready_ns: int = 0
+    rank: Rank = BEGUN
 
 
 class Recorded(GatedRuntime):
@@ -44,7 +47,7 @@ def test_closing_waits_for_inferences_of_callers_who_have_gone() -> None:
     station = gated_station(SystemClock(), runtime=runtime)
 
     def infer() -> None:
-        assert station.borrow(lambda: None)
+        assert station.borrow(BEGUN, lambda: None)
         station.run([part])
         station.give_back()
 

@@ -57,6 +57,24 @@ def test_a_clean_run_is_valid() -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        (LoadKind.PEAK, "no request counts: no rate held the limit"),
+        (LoadKind.POISSON, "no request was sent: none was due before the end"),
+    ],
+)
+def test_a_run_without_a_request_says_why(kind: LoadKind, told: str) -> None:
+    """A search for a peak sent many, of which none counts; another load had nothing to send."""
+    found = evidence()
+    spec = replace(found.spec, load=replace(found.spec.load, kind=kind))
+
+    answered = check(replace(found, spec=spec, summary=replace(found.summary, sent=0)), "answered")
+
+    assert answered.state is State.FAIL
+    assert answered.sentence == told
+
+
+@pytest.mark.parametrize(
     ("name", "found"),
     [
         ("whole", evidence(faults=("the disk is full\nhelp: make room",))),

@@ -44,6 +44,7 @@ def test_way_that_largest_first_misses_is_found() -> None:
     [
         ([1, 1, 1], [0, 1], "3 devices have 3 cores together (1, 1, 1), and 2 may be used here"),
         ([0.6, 0.6, 0.6], [0, 1], "devices with 0.6, 0.6, 0.6 of a core cannot be laid on 2 cores"),
+        ([9], [0, 1], "a device of 9 cores is too large: 2 may be used here"),
         ([1, 0.5], [0], "2 devices have 1.5 cores together (1, 0.5), and 1 may be used here"),
         ([0.001] * 257, [0, 1], "257 devices are more than the 256"),
     ],

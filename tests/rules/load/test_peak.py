@@ -49,6 +49,7 @@ def test_a_sharp_peak_is_found(peak: float, first: float) -> None:
     else:
         assert best(found) is None
         assert "No rate held the limit" in outcome(found)
+        assert "--duration" not in outcome(found), "the search went down as far as it ever does"
 
 
 @prove
@@ -173,6 +174,7 @@ def test_every_probe_holds_enough_requests(duration_s: float) -> None:
     assert all(one.rate * duration_s >= 1000 for one in found.probes + failed.probes)
     assert best(failed) is None
     assert f"down to {1000 / duration_s:g} requests a second" in outcome(failed)
+    assert "a longer --duration allows it" in outcome(failed)
 
 
 @pytest.mark.parametrize(

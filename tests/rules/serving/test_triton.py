@@ -164,6 +164,14 @@ def test_all_problems_are_told_at_once() -> None:
     assert len(caught.value.message.splitlines()) == 4
 
 
+def test_a_list_that_is_not_used_is_named_once() -> None:
+    """However many elements stand in its line."""
+    notes = _read("dynamic_batching { preferred_batch_size: [ 4, 8, 16 ] }").notes
+
+    assert len(notes) == 1
+    assert notes[0].startswith("line 1: dynamic_batching.preferred_batch_size is not used")
+
+
 def test_every_field_of_tritons_own_definition_is_known() -> None:
     """The table has each field of ModelConfig as Triton's own client defines it, and no other."""
     fields = {field.name for field in triton.ModelConfig.DESCRIPTOR.fields}

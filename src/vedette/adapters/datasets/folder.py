@@ -71,7 +71,9 @@ def _expand(given: str, barred: Path | None) -> Iterator[Source]:
     pattern = has_magic(given) and not path.exists()
     start = _fixed_part(path) if pattern else path
     if _within(start, barred):
-        raise ConflictError(f"{given} lies in the output folder", help="name an --output outside every INPUT")
+        raise ConflictError(
+            f"{given} lies in the output folder", help="name a folder to make that holds none of the images to read"
+        )
     if pattern:
         yield from _matches(path, start, barred)
     elif path.is_dir():

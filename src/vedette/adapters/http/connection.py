@@ -16,6 +16,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from vedette.adapters.http.lobby import Exit, Lobby, RefusedError
+from vedette.adapters.http.until_close import unchunked
 from vedette.rules.access.patience import Phase, Verdict, Waiting, verdict
 from vedette.rules.wire.refusal import Refusal, refusal_bytes
 from vedette.rules.wire.request_head import RequestHead
@@ -157,6 +158,8 @@ class Connection(HttpToolsProtocol):
             return
         self._in_body = False
         super().on_message_complete()
+        if not self.pipeline:
+            self.flow.resume_reading()  # a large body has paused it, and the application does not ask for more
 
     # What the application does
 
@@ -183,6 +186,8 @@ class Connection(HttpToolsProtocol):
         async def send(message: Any) -> None:
             if cycle.more_body and not cycle.response_started:
                 self._answer_early(cycle)
+            if cycle.scope["http_version"] == "1.0":
+                unchunked(cycle, message)
             await cycle.send(message)
 
         async def run(scope: Any, receive: Any, _: Any) -> None:

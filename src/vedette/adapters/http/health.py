@@ -68,7 +68,7 @@ class HealthEndpoints:
     async def _health(self, request: Request) -> Response:
         del request
         service, ready = self._service, self._is_ready()
-        states = Counter(entry.state for entry in self._models.index())
+        states = Counter(entry.state for entry in self._models.index() if entry.wanted)
         status = "draining" if service.draining else "ready" if ready else "unready"
         told = {
             "status": status,
@@ -86,7 +86,7 @@ class HealthEndpoints:
 
     def _reasons(self) -> list[str]:
         """What is not as it should be; a server may be ready though one of several models is not."""
-        waiting = [entry for entry in self._models.index() if entry.state is not ModelState.READY]
+        waiting = [entry for entry in self._models.index() if entry.wanted and entry.state is not ModelState.READY]
         reasons = [_DRAINING] if self._service.draining else []
         if self._open:
             return reasons + [_reason(entry) for entry in waiting]

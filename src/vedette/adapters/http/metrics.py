@@ -82,7 +82,7 @@ class MetricsEndpoint:
 
 def moment_of(counted: Counted) -> Moment:
     """The figures now; called in the event loop."""
-    index = counted.models.index()
+    index = tuple(entry for entry in counted.models.index() if entry.wanted or entry.state is ModelState.READY)
     ready = [entry for entry in index if entry.state is ModelState.READY]
     stations = [(entry, counted.models.station(ModelRef(entry.name, entry.version))) for entry in ready]
     return Moment(
@@ -100,7 +100,7 @@ def _work(service: Service) -> Work:
     return Work(
         service.images_under_way,
         service.bytes_under_way,
-        service.workers,
+        service.threads,
         service.idle_workers,
         service.tasks_waiting,
         service.draining,

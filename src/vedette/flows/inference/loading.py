@@ -58,13 +58,27 @@ class Opener(Protocol):
 Aside = Callable[[], AbstractContextManager[None]]
 """Entered in the thread that loads beside what is served, so that it can leave the cores to the requests."""
 
+Gently = Callable[[Callable[[], None]], None]
+
+
+def _plainly(work: Callable[[], None]) -> None:
+    work()
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How many versions are loaded at once at the start, what surrounds each load after it, what follows a close."""
+    """How many versions are loaded at once at the start, and how a load goes that is beside what is served.
+
+    Attributes:
+        at_start: versions that are loaded at once.
+        aside: what surrounds each load after the start.
+        gently: how such a load is warmed up: does what it is given, at a lower priority, before it returns.
+        freed: what follows a close.
+    """
 
     at_start: int = 4
     aside: Aside = nullcontext
+    gently: Gently = _plainly
     freed: Callable[[], None] = lambda: None
 
 
@@ -132,7 +146,7 @@ class Loading:
         golden = self._store.golden(found, version)
         loaded = self._opener.open(manifest, options)
         try:
-            warm_up(loaded, options.warm_up, self._clock, together=not self._serving)
+            self._warm_up(loaded, options.warm_up)
             if golden is not None:
                 check_golden(golden, loaded.instance, self._clock, loaded.stages)
             if options.warm_up:
@@ -141,3 +155,14 @@ class Loading:
             loaded.instance.runtime.close()
             raise
         return loaded
+
+    def _warm_up(self, loaded: Loaded, rounds: int) -> None:
+        """At once on all streams, or beside what is served one inference after the other, and gently.
+
+        An engine of several threads an inference may start them now, and they would keep the lower priority.
+        """
+        if not self._serving:
+            warm_up(loaded, rounds, self._clock)
+            return
+        gently = self._pace.gently if loaded.instance.runtime.execution.threads == 1 else _plainly
+        gently(lambda: warm_up(loaded, rounds, self._clock, together=False))

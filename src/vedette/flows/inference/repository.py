@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from vedette.clock import Clock
@@ -66,7 +67,14 @@ class LiveRepository:
             for name in sorted(self._scope or ())
             if name not in self._shelf.models
         )
-        return tuple(entry for entry in self._shelf.index() + absent if not ready or entry.state is ModelState.READY)
+        entries = tuple(self._told(entry) for entry in self._shelf.index()) + absent
+        return tuple(entry for entry in entries if not ready or entry.state is ModelState.READY)
+
+    def _told(self, entry: IndexEntry) -> IndexEntry:
+        """With whether it is to be served."""
+        model = self._shelf.models[entry.name]
+        chosen = self._scope is None or entry.name in self._scope
+        return replace(entry, wanted=chosen and entry.version in ("", *model.served(), *model.missing()))
 
     def names(self) -> tuple[str, ...]:
         """All models that are known, whatever their state."""

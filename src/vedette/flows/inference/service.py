@@ -136,6 +136,11 @@ class Service:
         return self._size_bytes
 
     @property
+    def threads(self) -> int:
+        """Threads that work on requests."""
+        return self._crew.workers
+
+    @property
     def idle_workers(self) -> int:
         """Of them, those that have nothing to do."""
         return self._crew.idle

@@ -10,18 +10,21 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections import deque
+from bisect import insort
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from vedette.clock import Clock
 from vedette.errors import UnavailableError
+from vedette.flows.inference.crew import Rank
 from vedette.flows.inference.infer import Answers, RowRunner
 from vedette.flows.inference.preprocess import Row
 from vedette.flows.inference.runtime import Instance, Runtime, Tensor
 from vedette.flows.inference.statistics import Statistics
 from vedette.flows.inference.tensor_plan import TensorPlan
+from vedette.flows.inference.turns import Turn, Turns
 from vedette.rules.batching.estimate import Estimate
 from vedette.rules.batching.policy import BatchPolicy, Dispatch, Wait, Waiting
 from vedette.values.curve import BatchCurve
@@ -51,8 +54,16 @@ class HasRow(Protocol):
     def ready_ns(self) -> int:
         """Since when it waits."""
 
+    @property
+    def rank(self) -> Rank:
+        """How urgent it is."""
+
 
 T = TypeVar("T", bound=HasRow)
+
+
+def _rank(row: HasRow) -> Rank:
+    return row.rank
 
 
 def own_code(stages: Stages) -> Own:
@@ -107,7 +118,7 @@ class Station(Generic[T]):
         self._runner = RowRunner(loaded.instance, clock)
         self._lock = threading.Condition(threading.Lock())
         self._free = self.execution.streams
-        self._parked: deque[Callable[[], None]] = deque()
+        self._turns = Turns()
         self._told_ns: int | None = None
         self._rows: list[T] = []
         self._coming = 0
@@ -166,11 +177,17 @@ class Station(Generic[T]):
         with self._lock:
             self._coming += rows
 
-    def offer(self, row: T) -> list[T]:
-        """Add an expected row; gives the batch that must be run now, with a stream for it, empty if it shall wait."""
+    def offer(self, row: T, *, turn: bool = False) -> list[T]:
+        """Add an expected row; gives the batch that must be run now, with a stream for it, empty if it shall wait.
+
+        `turn`: it brings the stream that came with a turn.
+        """
         with self._lock:
             self._coming -= 1
-            self._rows.append(row)
+            if turn:
+                self._free += 1
+                self._lock.notify_all()
+            insort(self._rows, row, key=_rank)
             if self._last_ns is not None:
                 gap = max(0, row.ready_ns - self._last_ns)
                 self._gap_ns = gap if self._gap_ns is None else self._gap_ns + _GAP_SHARE * (gap - self._gap_ns)
@@ -191,7 +208,8 @@ class Station(Generic[T]):
     def _decided(self) -> tuple[list[T], int | None]:
         if not self._rows or not self._free:
             return [], None
-        waiting = Waiting(len(self._rows), self._coming, self._rows[0].ready_ns, self._gap_ns)
+        oldest_ns = min(one.ready_ns for one in self._rows)
+        waiting = Waiting(len(self._rows), self._coming, oldest_ns, self._gap_ns)
         match self.loaded.policy.decide(waiting, self._clock.now_ns()):
             case Dispatch(rows):
                 self._free -= 1
@@ -207,34 +225,36 @@ class Station(Generic[T]):
         self.statistics.ran(len(batch), span.end_ns - span.start_ns)
         return answers, span
 
-    @property
-    def has_rows(self) -> bool:
-        """Whether rows wait for a batch."""
-        return bool(self._rows)
-
-    def borrow(self, later: Callable[[], None]) -> bool:
-        """Take a free stream; where none is, `later` is what `give_back` gives once there is one."""
+    def borrow(self, rank: Rank, later: Turn) -> bool:
+        """Take a free stream; where none is, `later` gets a turn once there is one."""
         with self._lock:
             if self._free:
                 self._free -= 1
                 return True
-            self._parked.append(later)
+            self._turns.wait(rank, later)
             return False
 
-    def crowded(self, later: Callable[[], None]) -> bool:
-        """Whether no stream is free and enough rows wait already; then `later` is what `give_back` gives."""
+    def crowded(self, rank: Rank, later: Turn) -> bool:
+        """Whether no stream is free and enough rows wait already; then `later` gets a turn, as in `borrow`."""
         with self._lock:
             if self._free or len(self._rows) < _ROWS_AHEAD * self.loaded.policy.size:
                 return False
-            self._parked.append(later)
+            self._turns.wait(rank, later)
             return True
 
-    def give_back(self) -> Callable[[], None] | None:
-        """Give a stream back; what waits for one, to be done by a worker, and then `due` is to be asked."""
+    def give_back(self) -> tuple[Callable[[], None] | None, bool]:
+        """Give a stream back; whose turn it is, to be done by a worker, and whether `due` is to be asked as well.
+
+        The stream goes with the turn, unless rows wait that are as urgent: then it makes more of them meanwhile.
+        """
         with self._lock:
-            self._free += 1
-            self._lock.notify_all()
-            return self._parked.popleft() if self._parked else None
+            first = self._turns.first()
+            due = bool(self._rows) and (first is None or self._rows[0].rank <= first)
+            turn = self._turns.take()
+            if turn is None or due:
+                self._free += 1
+                self._lock.notify_all()
+            return (None if turn is None else partial(turn, stream=not due)), due
 
     # --- the model's original inputs (any thread) ---
 

@@ -38,17 +38,20 @@ class TensorJob(Generic[A]):
 
     def __init__(self, order: TensorOrder[A], station: ImageStation, ticket: Ticket[A], crew: Crew) -> None:
         self._order, self._station, self._ticket, self._crew = order, station, ticket, crew
+        self._rank = rank_of(ticket.deadline)
 
     def start(self) -> None:
         """Put the job into the queue of the crew."""
-        self._crew.put(rank_of(self._ticket.deadline), self._process)
+        self._crew.put(self._rank, self._process)
 
-    def _process(self) -> None:
-        """Run it if a stream is free, else when one is (a worker)."""
-        if not self._ticket.alive or not self._station.borrow(self._process):
+    def _process(self, *, stream: bool = False) -> None:
+        """Run it if a stream is free, else when one is; or with the `stream` that came with its turn (a worker)."""
+        alive = self._ticket.alive
+        if not stream and not (alive and self._station.borrow(self._rank, self._process)):
             return
         try:
-            self._run()
+            if alive:
+                self._run()
         finally:
             hand_back(self._station, self._crew)
 
@@ -56,13 +59,17 @@ class TensorJob(Generic[A]):
         try:
             rendered, timeline = self._ran()
         except Exception as error:  # noqa: BLE001 - whatever is wrong with the tensors, the caller hears of it
-            self._station.statistics.failed(kind_of(error))
-            self._ticket.fail(error)
+            if self._ticket.alive:
+                self._station.statistics.failed(kind_of(error))
+                self._ticket.fail(error)
             return
+        self._learn(timeline)
+        if not self._ticket.alive:  # who waited has been answered, and was counted then
+            return
+        self._station.statistics.served(timeline.milliseconds())
         if self._ticket.traced:
             manifest = self._station.manifest
             self._ticket.ran(Run(manifest.name, manifest.version, timeline))
-        self._learn(timeline)
         self._ticket.settle(rendered)
 
     def _ran(self) -> tuple[A, Timeline]:
@@ -87,7 +94,6 @@ class TensorJob(Generic[A]):
 
     def _learn(self, timeline: Timeline) -> None:
         times = timeline.milliseconds()
-        self._station.statistics.served(times)
         took_ms = times["preprocess"] + times["infer"] + times["postprocess"]
         knowledge = self._station.tensor_knowledge
         knowledge.busy, knowledge.latency = knowledge.busy.after(took_ms), knowledge.latency.after(took_ms)

@@ -1,6 +1,8 @@
 """Solving an order: bounds, then the exact problem over the rows that the bounds leave over.
 
     Order -> rows_of -> relaxed: infeasible, or a bound of each row
+          -> one job and one amount: lists of plans -> optimal (`allocation_frontier`), or
+             jobs with images of their own: patterns of devices -> optimal (`allocation_patterns`), else
           -> the most promising rows -> Solver -> a plan -> rows that could be in a better one -> Solver -> optimal
 
 A soft plan of n devices needs probability^(1/n) of each, and n is what is sought. Let a range of n have the least
@@ -20,6 +22,8 @@ from vedette.flows.planning.solver import Solver
 from vedette.rules.capacity.allocation import Order, Rows, counted, rows_of, tightened
 from vedette.rules.capacity.allocation_bound import Relaxed, relaxed
 from vedette.rules.capacity.allocation_dominance import undominated
+from vedette.rules.capacity.allocation_frontier import searched
+from vedette.rules.capacity.allocation_patterns import composed
 from vedette.rules.capacity.allocation_program import program_of
 from vedette.rules.capacity.answer import Answer
 from vedette.rules.capacity.prediction import all_within, makespan, time_s
@@ -122,6 +126,9 @@ def _exact(rows: Rows, devices: int, ask: _Ask, below: int | None = None) -> _Fo
     best = _Found(rows, Solution(Status.INFEASIBLE))
     if bounds.bound is None:
         return best
+    known = searched(rows, bounds, devices, below) or composed(rows, bounds, devices, below)
+    if known is not None:
+        return _Found(*known)
     promising = np.argsort(bounds.with_row, kind="stable")
     take, tried = FIRST_ROWS, 0
     while tried < (needed := _needed(bounds, below)):

@@ -49,7 +49,11 @@ def _whole(evidence: Evidence) -> Check:
 def _answered(evidence: Evidence) -> Check:
     summary, limit = evidence.summary, evidence.spec.limits.failed_share
     if not summary.sent:
-        return Check("answered", State.FAIL, "no request was sent: none was due before the end")
+        peak = evidence.spec.load.kind is LoadKind.PEAK
+        told = (
+            "no request counts: no rate held the limit" if peak else "no request was sent: none was due before the end"
+        )
+        return Check("answered", State.FAIL, told)
     if summary.latency is None:
         return Check("answered", State.FAIL, f"no right answer came to {summary.sent} requests{_by_reason(summary)}")
     judged = {"wrong"} if evidence.spec.quality else set()  # --quality says how many of these there may be

@@ -42,11 +42,28 @@ class Relaxed:
         bound: no plan has less, in units of the objective; None: no plan exists.
         with_row: no plan that uses the row has less.
         missing: images that no plan processes, at least; above 0 where no plan exists.
+        images: lambda of each job, by which the bound was found; None: by none.
+        limits: eta of each limit, and nu where the number of devices is limited.
+        stocks: what one more device of each kind would spare.
     """
 
     bound: float | None
     with_row: Real
     missing: float = 0.0
+    images: Real | None = None
+    limits: Real | None = None
+    stocks: Real | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Best:
+    """The best bound so far, that of each column, and the multipliers that gave it."""
+
+    bound: float
+    with_column: Real
+    images: Real
+    limits: Real
+    stocks: Real
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +91,9 @@ def relaxed(rows: Rows) -> Relaxed:
         found = _solved(rows, columns, columns.value, chosen, short=False)
     if found is None:
         return Relaxed(-np.inf, np.full(len(rows), -np.inf))
-    bound, with_column, _ = found
-    return Relaxed(bound, with_column.reshape(2, -1).min(axis=0))
+    best, _ = found
+    with_row = best.with_column.reshape(2, -1).min(axis=0)
+    return Relaxed(best.bound, with_row, images=best.images, limits=best.limits, stocks=best.stocks)
 
 
 def _columns(rows: Rows) -> _Columns:
@@ -121,15 +139,13 @@ def _shortage(rows: Rows, columns: _Columns, chosen: Whole) -> tuple[float, Whol
     found = _solved(rows, columns, np.zeros_like(columns.value), chosen, short=True)
     if found is None:
         return 0.0, np.arange(len(columns.value))
-    bound, _, chosen = found
-    return max(bound, 0.0), chosen
+    best, chosen = found
+    return max(best.bound, 0.0), chosen
 
 
-def _solved(
-    rows: Rows, columns: _Columns, value: Real, chosen: Whole, *, short: bool
-) -> tuple[float, Real, Whole] | None:
-    """Best bound, that of each column, and the columns of the linear program; None: they cannot do it."""
-    best: tuple[float, Real] | None = None
+def _solved(rows: Rows, columns: _Columns, value: Real, chosen: Whole, *, short: bool) -> tuple[_Best, Whole] | None:
+    """The best bound, and the columns of the linear program; None: they cannot do it."""
+    best: _Best | None = None
     for _ in range(_ROUNDS):
         solved = _linear(rows, columns, value, chosen, short=short)
         if solved is None:
@@ -137,8 +153,8 @@ def _solved(
         reached, images, limits, stocks = solved
         cost = value - images[columns.job] * columns.images + limits @ columns.used
         bound, with_column = _lagrange(rows, columns.kind, cost, images, limits)
-        if best is None or bound > best[0]:
-            best = bound, with_column
+        if best is None or bound > best.bound:
+            best = _Best(bound, with_column, images, limits, stocks)
         if bound >= reached - _GOOD_ENOUGH * max(1.0, abs(reached)):
             break
         more = _better(columns.kind, cost + stocks[columns.kind], _GOOD_ENOUGH * max(1.0, abs(reached)))
@@ -146,7 +162,7 @@ def _solved(
         if len(grown) == len(chosen):
             break
         chosen = grown
-    return None if best is None else (*best, chosen)
+    return None if best is None else (best, chosen)
 
 
 def _better(kind: Whole, reduced: Real, least: float) -> Whole:

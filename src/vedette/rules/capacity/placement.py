@@ -89,10 +89,10 @@ def _packed(parts: Sequence[Fraction], bins: int) -> list[int] | None:
 def _do_not_fit(shares: Sequence[Fraction], cores: Sequence[int]) -> UnsupportedError:
     needed, free = float(sum(shares)), len(cores)
     told = ", ".join(f"{float(share):g}" for share in shares)
-    if needed > free:
+    if needed > free and len(shares) == 1:
+        message = f"a device of {needed:g} cores is too large: {free} may be used here"
+    elif needed > free:
         message = f"{len(shares)} devices have {needed:g} cores together ({told}), and {free} may be used here"
     else:
         message = f"devices with {told} of a core cannot be laid on {free} cores without dividing one of them"
-    return UnsupportedError(
-        message, help="carry the plan out on a machine with more cores, or plan with --devices that fit this one"
-    )
+    return UnsupportedError(message, help="name devices that fit this machine, or take one with more cores")

@@ -128,12 +128,19 @@ def outcome(search: Search) -> str:
     if next_rate(search) is not None:
         return f"The search is under way after {len(search.probes)} probes."
     if rate is None and search.low is None:
-        return f"No rate held the limit, down to {search.probes[-1].rate:g} requests a second."
+        return f"No rate held the limit, down to {search.probes[-1].rate:g} requests a second.{_way_down(search)}"
     if rate is None:
         return f"No rate was confirmed within {search.budget} probes; the last one that held is {search.low:g}."
     if search.high is None:
         return f"The limit held at {rate:g} requests a second, the most that was to be tried; the peak may be higher."
     return f"{rate:g} requests a second held twice, {search.high:g} failed."
+
+
+def _way_down(search: Search) -> str:
+    """Why no lower rate was tried, where a longer probe would have allowed one."""
+    if search.least <= search.first / 2**_HALVINGS:
+        return ""
+    return " A probe of a lower rate has too few requests for a 99th percentile: a longer --duration allows it."
 
 
 def _least(load: Load, most: float) -> float:

@@ -107,7 +107,7 @@ def read_message(message: Message, folder: str, where: str) -> TritonConfig:
     if problems:
         text = problems[0] if len(problems) == 1 else "\n  ".join([f"{len(problems)} problems", *problems])
         raise (UnsupportedError if reading.refused else UsageError)(text, help=_STEP)
-    return replace(reading.config, notes=tuple(reading.notes))
+    return replace(reading.config, notes=tuple(dict.fromkeys(reading.notes)))  # a list names its field at each element
 
 
 @dataclass(slots=True)

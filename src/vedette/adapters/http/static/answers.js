@@ -2,6 +2,7 @@
 
 const COLOURS = ["#56b4e9", "#e69f00", "#009e73", "#f0e442", "#cc79a7", "#d55e00", "#0072b2", "#a6a6a6"];
 const CROWD = 25;
+const CORNERS = ["", "right", "low", "low right"];
 
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
 const milliseconds = (value) => `${value.toFixed(value < 10 ? 2 : 1)} ms`;
@@ -11,7 +12,26 @@ function showAnswers(answers) {
   byId("boxes").replaceChildren();
   byId("results").replaceChildren(...answers.map((answer, index) => resultOf(answer, several ? index : null)));
   byId("boxes").classList.toggle("crowd", byId("boxes").children.length > CROWD);
+  placeNames();
 }
+
+/* A name goes to the first corner of its box where it hides no other name; the picture's size decides, so again with it. */
+function placeNames() {
+  const placed = [], picture = byId("boxes").getBoundingClientRect();
+  for (const name of byId("boxes").querySelectorAll(".box > span")) {
+    const free = CORNERS.find((corner) => {
+      name.className = corner;
+      const at = name.getBoundingClientRect();
+      return at.left >= picture.left && at.right <= picture.right && !placed.some((other) => overlap(at, other));
+    });
+    name.className = free ?? "";
+    placed.push(name.getBoundingClientRect());
+  }
+}
+
+const overlap = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+
+new ResizeObserver(placeNames).observe(document.getElementById("boxes"));
 
 /* One model's answer; with several models each has a colour, with one each class has. */
 function resultOf(answer, index) {
