@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from vedette.adapters.http.answer import Answer
 from vedette.adapters.http.lobby import Exit, Lobby, RefusedError
-from vedette.adapters.http.until_close import unchunked
 from vedette.rules.access.patience import Phase, Verdict, Waiting, verdict
 from vedette.rules.wire.refusal import Refusal, refusal_bytes
 from vedette.rules.wire.request_head import RequestHead
@@ -50,6 +50,7 @@ class Connection(HttpToolsProtocol):
         self._unread_bytes = 0
         self._running: tuple[RequestResponseCycle, asyncio.Task[None]] | None = None
         self._real: asyncio.Transport
+        self._exit: Exit
 
     # What the transport tells
 
@@ -58,7 +59,8 @@ class Connection(HttpToolsProtocol):
         super().connection_made(transport)
         self._lobby.empty.clear()
         self._real = transport
-        self.transport = Exit(transport, self.leave)  # type: ignore[assignment] # all that uvicorn calls
+        self._exit = Exit(transport, self.leave)
+        self.transport = self._exit  # type: ignore[assignment] # all that uvicorn calls
         surplus = len(self.connections) - self._lobby.most
         if surplus > _TURNED_AWAY:
             transport.abort()
@@ -182,17 +184,11 @@ class Connection(HttpToolsProtocol):
 
     def _guarded(self, cycle: RequestResponseCycle, app: Any) -> Any:
         """The application, whose end by a client that has gone is no error of its own."""
-
-        async def send(message: Any) -> None:
-            if cycle.more_body and not cycle.response_started:
-                self._answer_early(cycle)
-            if cycle.scope["http_version"] == "1.0":
-                unchunked(cycle, message)
-            await cycle.send(message)
+        answer = Answer(cycle, self._exit, self._answer_early)
 
         async def run(scope: Any, receive: Any, _: Any) -> None:
             try:
-                await app(scope, receive, send)
+                await app(scope, receive, answer.send)
             except asyncio.CancelledError:
                 if not cycle.disconnected:
                     raise

@@ -38,11 +38,36 @@ class RefusedError(Exception):
 
 
 class Exit:
-    """The transport as uvicorn's request sees it: to close is to leave in good order."""
+    """The transport as uvicorn's request sees it: what is held back leaves at once, to close is to leave in good order.
 
-    __slots__ = ("close", "get_extra_info", "is_closing", "write")
+    Each write is a system call that wakes the client up: a head that is sent alone costs as much as an answer.
+    """
 
-    def __init__(self, transport: asyncio.Transport, close: Callable[[], None]) -> None:
-        self.write, self.is_closing = transport.write, transport.is_closing
-        self.get_extra_info = transport.get_extra_info
-        self.close = close
+    __slots__ = ("_held", "_leave", "_transport", "get_extra_info", "is_closing")
+
+    def __init__(self, transport: asyncio.Transport, leave: Callable[[], None]) -> None:
+        self._transport, self._leave = transport, leave
+        self._held: list[bytes] | None = None
+        self.is_closing, self.get_extra_info = transport.is_closing, transport.get_extra_info
+
+    def hold(self) -> None:
+        """Hold back what is written, until `release`."""
+        self._held = []
+
+    def write(self, data: bytes) -> None:
+        """Send, or hold back."""
+        if self._held is None:
+            self._transport.write(data)
+        else:
+            self._held.append(data)
+
+    def release(self) -> None:
+        """Send what was held back."""
+        held, self._held = self._held, None
+        if held:
+            self._transport.writelines(held)
+
+    def close(self) -> None:
+        """Send what was held back, and leave."""
+        self.release()
+        self._leave()
