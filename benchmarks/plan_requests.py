@@ -8,7 +8,8 @@ a machine that drifts is in both. Told is the server's time a request (1 / rate)
 being what a plan of a rate measures with a client alone (`request_s`): 1 means that the model of a request is right.
 
 Then one connection asks after pauses, in turns as well: how much longer does a request take that finds caches cold and
-a core that slept? The latency is told over the one without pauses of the same round. Plans do not know of it.
+a core that slept? The latency is told over the one without pauses of the same round. Plans count it as it
+was measured for the profile (`after_idle`).
 
     python -m benchmarks.plan_requests --json docs/benchmarks/plan_requests.json
 """

@@ -1,6 +1,6 @@
 """An HTTP service of Python's standard library alone: POST an image, get its shape as a class.
 
-    curl --data-binary @photo.jpg http://127.0.0.1:8001/
+    curl --data-binary @photo.jpg http://127.0.0.1:8003/
     {"label": "landscape", "class_id": 2, "score": 1.0, "width": 500, "height": 375}
 
 It reads the size out of the header of a JPEG or PNG; it does not decode pixels.
@@ -104,7 +104,7 @@ def main() -> None:
     """Serve until interrupted."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8001, help="0: any free one")
+    parser.add_argument("--port", type=int, default=8003, help="0: any free one")
     chosen = parser.parse_args()
     with Server((chosen.host, chosen.port), Handler) as server:
         print(f"http://{chosen.host}:{server.server_address[1]}/", flush=True)
